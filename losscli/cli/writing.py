@@ -1,0 +1,166 @@
+"""Where output goes: standard output has one writer, and files are written whole or not at all."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from losscli.errors import DataError, UsageError
+from losscli.reports.safe import printable
+from losscli.results import Report
+
+KINDS = ("table", "plain", "json", "jsonl", "csv", "markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A kind of output and the file it goes to; None is standard output."""
+
+    kind: str
+    path: str | None
+
+
+def destinations(outputs: Sequence[str], as_json: bool, kinds: Sequence[str], default: str) -> list[Destination]:
+    """What -o and --json ask for.
+
+    Raises:
+        UsageError: an unknown kind, or two for standard output.
+    """
+    asked = [*outputs, *(["json"] if as_json else [])] or [default]
+    found: list[Destination] = []
+    for text in asked:
+        kind, _, path = text.partition(":")
+        if kind not in kinds:
+            raise UsageError(f"there is no output {kind!r} here", hint=f"one of {', '.join(kinds)}")
+        found.append(Destination(kind, path or None))
+    on_stdout = [entry.kind for entry in found if entry.path is None]
+    if len(set(on_stdout)) > 1:
+        raise UsageError(
+            f"two outputs for standard output: {' and '.join(on_stdout)}",
+            hint=f"write one to a file: -o {on_stdout[-1]}:PATH",
+        )
+    return list(dict.fromkeys(found))
+
+
+def default_kind() -> str:
+    """A table on a terminal, plain elsewhere."""
+    return "table" if sys.stdout.isatty() else "plain"
+
+
+def write_report(report: Report, places: Sequence[Destination]) -> None:
+    """Render a report for each destination."""
+    for place in places:
+        text = _render(report, place)
+        if place.path is None:
+            write_stdout(text)
+        else:
+            write_file(place.path, text.encode())
+
+
+def _render(report: Report, place: Destination) -> str:
+    from losscli.reports import text
+
+    if place.kind == "table":
+        from losscli.reports.table import table_text
+
+        on_terminal = place.path is None and sys.stdout.isatty()
+        return table_text(report, terminal_width(), colour=on_terminal and not os.environ.get("NO_COLOR"))
+    renderers: dict[str, Callable[[Report], str]] = {
+        "plain": text.plain_text,
+        "json": text.json_text,
+        "jsonl": text.json_lines_text,
+        "csv": text.csv_text,
+        "markdown": text.markdown_text,
+    }
+    return renderers[place.kind](report)
+
+
+def terminal_width() -> int:
+    """The columns of the terminal, 80 where there is none."""
+    import shutil
+
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def write_stdout(text: str) -> None:
+    """Write to standard output, whatever its encoding can hold.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        DataError: it cannot be written, for instance because the disk is full.
+    """
+    try:
+        stream = sys.stdout.buffer
+        stream.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DataError(f"standard output cannot be written: {error.strerror}") from error
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Write a file whole: under another name first, which then takes the place of the old file."""
+    with whole_file(path) as name:
+        Path(name).write_bytes(content)
+
+
+class whole_file:  # noqa: N801 - reads as a function in a with statement
+    """The name of a new file beside `path` that takes its place at the end, or goes away after an error.
+
+    Raises:
+        DataError: the folder does not exist or cannot be written, or the disk is full.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._name = ""
+
+    def __enter__(self) -> str:
+        folder = Path(self.path).parent
+        try:
+            handle, self._name = tempfile.mkstemp(prefix=".losscli-", dir=folder)
+            os.close(handle)
+        except OSError as error:
+            raise self._refused(error) from error
+        return self._name
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            with suppress(OSError):
+                Path(self._name).unlink()
+            if isinstance(error, OSError):
+                raise self._refused(error) from error
+            return
+        try:
+            target = Path(self.path)
+            if target.exists() and not target.is_file():
+                # a device or a pipe is written to, not replaced
+                target.write_bytes(Path(self._name).read_bytes())
+                Path(self._name).unlink()
+                return
+            Path(self._name).chmod(0o666 & ~_umask())
+            Path(self._name).replace(target)
+        except OSError as failed:
+            with suppress(OSError):
+                Path(self._name).unlink()
+            raise self._refused(failed) from failed
+
+    def _refused(self, error: OSError) -> DataError:
+        return DataError(f"{self.path} cannot be written: {error.strerror or error}", "name a place that can")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def say(text: str) -> None:
+    """A line on standard error; a standard error that is closed is no reason to fail."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{printable(text)}\n")
+        sys.stderr.flush()

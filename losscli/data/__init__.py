@@ -1,0 +1,1 @@
+"""From names of files to arrays: what is read, in which pieces, and how cells become numbers."""

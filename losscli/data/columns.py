@@ -1,0 +1,194 @@
+"""From roles to columns: what the flags say, and what the names and types leave no doubt about."""
+
+import fnmatch
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from losscli.catalogue import Loss
+from losscli.data.sources import natural_order
+from losscli.data.table import Column, Kind, Table, position
+from losscli.errors import UsageError
+
+# Names as they occur in prediction files; a token counts where it begins or ends the name.
+_TOKENS: Mapping[str, frozenset[str]] = {
+    "pred": frozenset(["pred", "predicted", "prediction", "forecast", "yhat", "hat"]),
+    "target": frozenset(["true", "actual", "observed", "obs", "truth", "label", "target", "y", "gt"]),
+    "rate": frozenset(["rate"]),
+    "log_rate": frozenset(["log_rate"]),
+    "var": frozenset(["var", "variance"]),
+    "std": frozenset(["std"]),
+    "log_var": frozenset(["log_var", "logvar"]),
+}
+_ROLE_WORDS = _TOKENS["pred"] | _TOKENS["target"]
+_NUMERIC = (Kind.NUMBER, Kind.LIST)
+
+Roles = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user said of columns.
+
+    Attributes:
+        given: for a role, the text of its flag: a column, a comma list or a glob.
+        command: the command so far, to which a suggestion adds the missing flags.
+    """
+
+    given: Mapping[str, str]
+    command: str
+
+
+def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
+    """The columns of every role that a loss reads.
+
+    Raises:
+        UsageError: a column that is not there, or a role that no column or more than one fits.
+    """
+    by_name = {role.name: role for role in loss.roles}
+    roles: Roles = {}
+    for flag, text in selection.given.items():
+        name = loss.pred_means if flag == "pred" and "pred" not in by_name else flag
+        if name not in by_name:
+            continue
+        if name in roles:
+            raise UsageError(f"{loss.name}: --pred means the {name}, which --{name.replace('_', '-')} also names")
+        roles[name] = expand(text, table)
+    for role in loss.roles:
+        if role.name not in roles and not role.optional:
+            roles[role.name] = (_infer(loss, [role.name], selection, table, roles)[1],)
+    if loss.one_of and not any(name in roles for name in loss.one_of):
+        name, column = _infer(loss, list(loss.one_of), selection, table, roles)
+        roles[name] = (column,)
+    loss.check_roles(roles)
+    _check_widths(loss, roles)
+    return {role.name: roles[role.name] for role in loss.roles if role.name in roles}
+
+
+def _check_widths(loss: Loss, roles: Roles) -> None:
+    widest = max(len(names) for names in roles.values())
+    for role, names in roles.items():
+        if len(names) not in (1, widest) or (role in ("target", "pred") and len(names) != widest):
+            raise UsageError(
+                f"{loss.name}: {role} has {len(names)} columns ({', '.join(names)}) where others have {widest}",
+                hint="name as many columns for each role",
+            )
+
+
+def expand(text: str, table: Table) -> tuple[str, ...]:
+    """The columns that a flag's text names: one column, a comma list, or globs in natural order."""
+    names = [column.name for column in table.columns]
+    if text in names:
+        position(table, text)
+        return (text,)
+    found: list[str] = []
+    for part in text.split(","):
+        found.extend(_expand_part(part, names, table))
+    return tuple(found)
+
+
+def _expand_part(part: str, names: list[str], table: Table) -> list[str]:
+    exact = [name for name in (part, part.strip()) if name in names]
+    if not exact:
+        exact = [name for name in names if name.strip() == part.strip()]
+    if exact:
+        position(table, exact[0])
+        return exact[:1]
+    if any(mark in part for mark in "*?["):
+        matches = sorted((name for name in names if fnmatch.fnmatchcase(name, part)), key=natural_order)
+        if matches:
+            return matches
+        raise UsageError(f"{table.label}: no column fits {part!r}", hint=_names_hint(names))
+    near = get_close_matches(part, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(repr(name) for name in near)}?" if near else _names_hint(names)
+    raise UsageError(f"{table.label} has no column {part!r}", hint=hint)
+
+
+def _names_hint(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:20])
+    return f"its columns are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def _infer(
+    loss: Loss, forms: list[str], selection: Selection, table: Table, roles: Roles
+) -> tuple[str, str]:
+    """The one role among the forms and the one column that fits it by name and by type."""
+    taken = {name for names in roles.values() for name in names}
+    fits = [
+        (form, column)
+        for form in forms
+        for column in _candidates(form, table.columns, pred_means=loss.pred_means)
+        if column.name not in taken
+    ]
+    usable = [(form, column) for form, column in fits if column.kind in _NUMERIC]
+    if len(usable) == 1:
+        form, column = usable[0]
+        position(table, column.name)
+        return form, column.name
+    raise _unclear(loss, forms, fits, usable, selection, table)
+
+
+def _candidates(role: str, columns: Sequence[Column], *, pred_means: str) -> list[Column]:
+    """Columns whose name fits a role: those of nothing but such words where there are any, else all."""
+    found = [column for column in columns if role in roles_of_name(column.name)]
+    if not found and role == pred_means != "pred":
+        return _candidates("pred", columns, pred_means="pred")
+    whole = [column for column in found if set(tokens(column.name)) <= _ROLE_WORDS | _TOKENS.get(role, frozenset())]
+    return whole or found
+
+
+def roles_of_name(name: str) -> set[str]:
+    """The roles that a column's name suggests."""
+    words = tokens(name)
+    if not words:
+        return set()
+    ends = {words[0], words[-1], "_".join(words[:2]), "_".join(words[-2:])}
+    fitting = {role for role, vocabulary in _TOKENS.items() if ends & vocabulary}
+    # y_pred begins with y; what says prediction outweighs what says truth, and log_rate outweighs rate
+    for strong, weak in (("pred", "target"), ("log_rate", "rate"), ("log_var", "var")):
+        if strong in fitting:
+            fitting.discard(weak)
+    # pred_var is a variance: the narrower word says what the number is
+    if fitting - {"pred", "target"}:
+        fitting -= {"pred", "target"}
+    return fitting
+
+
+def tokens(name: str) -> list[str]:
+    """The words of a name in lower case: split at symbols, digits kept, and at camel case."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return [word.lower() for word in re.split(r"[\W_]+", spaced) if word]
+
+
+def _unclear(
+    loss: Loss,
+    forms: list[str],
+    fits: list[tuple[str, Column]],
+    usable: list[tuple[str, Column]],
+    selection: Selection,
+    table: Table,
+) -> UsageError:
+    wanted = " or ".join(forms)
+    if usable:
+        shown = ", ".join(repr(column.name) for _, column in usable)
+        message = f"{table.label}: more than one column fits {wanted}: {shown}"
+        form, example = usable[0]
+    else:
+        numeric = [column.name for column in table.columns if column.kind in _NUMERIC]
+        why = "".join(f"; {column.name!r} holds {_held(column)}" for _, column in fits)
+        message = f"{table.label}: no column fits {wanted}{why}; numeric columns: {_listed(numeric)}"
+        form, example = forms[0], Column(numeric[0] if numeric else "COLUMN", Kind.NUMBER)
+    flag = "pred" if form == loss.pred_means else form
+    return UsageError(message, hint=f"{selection.command} --{flag.replace('_', '-')} {shlex.quote(example.name)}")
+
+
+def _held(column: Column) -> str:
+    return f"{column.kind.value} ({column.sample!r})" if column.sample is not None else column.kind.value
+
+
+def _listed(names: list[str]) -> str:
+    if not names:
+        return "none"
+    return ", ".join(repr(name) for name in names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")

@@ -1,0 +1,151 @@
+"""Arrow arrays to float64 arrays and masks of what is missing, without pandas on the way."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from losscli.arrays import Array, Mask, np
+from losscli.data.table import CellError, Kind, is_list, is_text, kind_of
+
+_FIXED_WIDTH = {
+    "double": "float64",
+    "float": "float32",
+    "halffloat": "float16",
+    **{f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+}
+_EXACT_WHOLE = 2**53
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The cells of a column as numbers.
+
+    Attributes:
+        parts: one array of shape (n,) for a plain column, one for each position of a list column.
+        missing: which rows have no value; None where all have one.
+        rounded: how many whole numbers beyond 2^53 have no exact float64.
+    """
+
+    parts: list[Array]
+    missing: Mask | None
+    rounded: int = 0
+
+
+def to_numbers(array: pa.Array, name: str) -> Numbers:
+    """The values of a column as float64; a null or a NaN is missing.
+
+    Raises:
+        CellError: a cell is no number.
+    """
+    arrow_type = array.type
+    if pa.types.is_dictionary(arrow_type):
+        return to_numbers(array.dictionary_decode(), name)
+    if is_list(arrow_type):
+        return _from_lists(array, name)
+    if is_text(arrow_type):
+        array = _parse_text(array, name)
+    elif pa.types.is_decimal(arrow_type):
+        array = array.cast(pa.float64())
+    elif pa.types.is_null(arrow_type):
+        return Numbers([np.zeros(len(array))], np.ones(len(array), dtype=bool))
+    return _from_fixed_width(array, name)
+
+
+def _from_fixed_width(array: pa.Array, name: str) -> Numbers:
+    code = _FIXED_WIDTH.get(str(array.type))
+    if code is None:
+        kind = kind_of(array.type)
+        hint = "write it as 0 and 1 if numbers are meant" if kind is Kind.BOOLEAN else "name a numeric column"
+        raise CellError(1, f"column {name!r} holds values of type {array.type}, not numbers", hint)
+    count = len(array)
+    raw = np.frombuffer(array.buffers()[1], dtype=code)[array.offset : array.offset + count]
+    values = raw.astype(np.float64, copy=False)
+    missing = _nulls(array)
+    rounded = _rounded(raw, missing) if code in ("int64", "uint64") else 0
+    # one sum finds out whether there is any NaN to look for
+    if raw.dtype.kind == "f" and count and not np.isfinite(np.add.reduce(values)):
+        absent = np.isnan(values)
+        if absent.any():
+            missing = absent if missing is None else missing | absent
+    return Numbers([values], missing, rounded)
+
+
+def _rounded(raw: Array, missing: Mask | None) -> int:
+    if raw.size == 0 or (raw.max() <= _EXACT_WHOLE and raw.min() >= -_EXACT_WHOLE):
+        return 0
+    present = raw if missing is None else raw[~missing]
+    return sum(int(float(value)) != value for value in present.tolist())
+
+
+def _nulls(array: pa.Array) -> Mask | None:
+    if array.null_count == 0:
+        return None
+    bits = np.frombuffer(array.buffers()[0], dtype=np.uint8)
+    valid = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)]
+    return valid == 0
+
+
+def _from_lists(array: pa.Array, name: str) -> Numbers:
+    missing = _nulls(array)
+    lengths = array.value_lengths()
+    if missing is not None:
+        # a null list may have any length underneath: give it the length of the others, and no values
+        width = max((n for n in lengths.to_pylist() if n is not None), default=0)
+        filler = pa.scalar([float("nan")] * width, type=array.type)
+        array = pa.chunked_array([array]).fill_null(filler).combine_chunks()
+        lengths = array.value_lengths()
+    sizes = np.from_dlpack(lengths.cast(pa.int64())) if len(array) else np.zeros(0, dtype=np.int64)
+    if sizes.size and (sizes != sizes[0]).any():
+        row = int(np.argmax(sizes != sizes[0]))
+        raise CellError(
+            row + 1,
+            f"column {name!r} has a list of {sizes[row]} values where the rows before have {sizes[0]}",
+            "every row needs as many outputs",
+        )
+    flat = to_numbers(array.flatten(), name)
+    width = int(sizes[0]) if sizes.size else 0
+    table = flat.parts[0].reshape(len(array), width)
+    if flat.missing is not None:
+        inner = flat.missing.reshape(len(array), width).any(axis=1)
+        missing = inner if missing is None else missing | inner
+    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], missing, flat.rounded)
+
+
+def _parse_text(array: pa.Array, name: str) -> pa.Array:
+    """Numbers that a typed file stores as text, by the same rules as the cells of a CSV file."""
+    cells: list[float | None] = []
+    for row, cell in enumerate(array.to_pylist(), start=1):
+        try:
+            cells.append(parse_cell(cell))
+        except ValueError:
+            raise CellError(row, f"column {name!r} has {cell!r}, not a number", way_out(cell)) from None
+    return pa.array(np.array([float("nan") if cell is None else cell for cell in cells]))
+
+
+NULL_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "nan", "NaN", "NAN", "<NA>")
+"""Texts that mean missing unless --na says others."""
+
+
+def parse_cell(cell: str | None) -> float | None:
+    """A cell's number, None where it is missing.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if cell is None or cell.strip() in NULL_WORDS:
+        return None
+    if "_" in cell:
+        raise ValueError("digits with underscores are Python's, not data's")
+    return float(cell)
+
+
+def way_out(cell: str) -> str:
+    """What to do about a cell that is no number."""
+    text = cell.strip()
+    if text.endswith("%"):
+        return "--percent-cells reads 50.50% as 50.5"
+    if text.count(",") == 1 and text.replace(",", "", 1).lstrip("+-").isdigit():
+        return "--decimal , reads 1,5 as 1.5"
+    if text.lower() in ("true", "false"):
+        return "write it as 0 and 1 if numbers are meant"
+    return f"--na {text!r} reads it as missing; otherwise correct the cell"

@@ -1,0 +1,243 @@
+"""From the names in a command to tables: globs, formats, compression, standard input."""
+
+import glob
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from losscli.data.columnar import ArrowTable, NumpyTable, ParquetTable
+from losscli.data.json_lines import JsonTable
+from losscli.data.table import Table
+from losscli.data.text import TextOptions, TextTable
+from losscli.errors import DataError, UsageError
+
+FORMATS = ("csv", "tsv", "parquet", "arrow", "jsonl", "json", "npy", "npz")
+_ENDINGS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".arrows": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".npy": "npy",
+    ".npz": "npz",
+}
+_COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
+_MAGIC = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"\x93NUMPY", "npy"), (b"PK\x03\x04", "npz"))
+_COMPRESSED_MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bz2"), (b"\x28\xb5\x2f\xfd", "zstd"))
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One named input, not yet opened."""
+
+    name: str
+    format: str | None
+    options: TextOptions
+
+    @property
+    def label(self) -> str:
+        return "standard input" if self.name == STANDARD_INPUT else self.name
+
+    def open(self) -> Table:
+        """The table behind the name.
+
+        Raises:
+            DataError: it cannot be read.
+            UsageError: its format is unknown.
+        """
+        stream = self._stream()
+        compression = self._compression(stream)
+        if compression:
+            stream = _Decompressed(stream, compression, self.label)
+        kind = self.format or self._format_of_name() or _format_of_content(stream)
+        if kind in ("csv", "tsv"):
+            _refuse_binary(stream, self.label)
+            delimiter = self.options.delimiter or ("\t" if kind == "tsv" else None)
+            return TextTable(self.label, stream, replace(self.options, delimiter=delimiter))
+        if kind in ("json", "jsonl"):
+            return JsonTable(self.label, stream)
+        content = None
+        if compression or self.name == STANDARD_INPUT or not Path(self.name).is_file():
+            content = stream.read()
+        stream.close()
+        makers = {"parquet": ParquetTable, "arrow": ArrowTable, "npy": NumpyTable, "npz": NumpyTable}
+        return makers[kind](self.label, self.name, content)
+
+    def _stream(self) -> Any:
+        try:
+            if self.name == STANDARD_INPUT:
+                return _Peekable(sys.stdin.buffer)
+            return _Peekable(Path(self.name).open("rb"))
+        except FileNotFoundError:
+            raise DataError(f"{self.name}: no such file", _near_files(self.name)) from None
+        except IsADirectoryError:
+            inside = os.path.join(self.name, "*.parquet")  # noqa: PTH118 - a Path would drop a leading ./
+            raise DataError(f"{self.name} is a folder", f"name its files, for instance '{inside}'") from None
+        except PermissionError:
+            raise DataError(f"{self.name}: no permission to read it", "check its access rights") from None
+        except OSError as error:
+            raise DataError(f"{self.name} cannot be read: {error.strerror}") from error
+
+    def _compression(self, stream: Any) -> str | None:
+        named = _COMPRESSIONS.get(Path(self.name).suffix.lower())
+        magic = next((kind for mark, kind in _COMPRESSED_MAGIC if stream.peek(4).startswith(mark)), None)
+        if named and magic is None and stream.peek(1):
+            raise DataError(f"{self.name} is not compressed with {named}", "rename it to what it is")
+        return magic
+
+    def _format_of_name(self) -> str | None:
+        path = Path(self.name)
+        if path.suffix.lower() in _COMPRESSIONS:
+            path = path.with_suffix("")
+        return _ENDINGS.get(path.suffix.lower())
+
+
+def _format_of_content(stream: Any) -> str:
+    head = stream.peek(64)
+    for mark, kind in _MAGIC:
+        if head.startswith(mark):
+            return kind
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "jsonl" if text.startswith((b"{", b"[")) else "csv"
+
+
+def _refuse_binary(stream: Any, label: str) -> None:
+    head = stream.peek(64)
+    for mark, kind in _MAGIC:
+        if head.startswith(mark):
+            raise DataError(f"{label} is a {kind} file by its content", f"--input-format {kind}")
+
+
+def _near_files(name: str) -> str:
+    from difflib import get_close_matches
+
+    path = Path(name)
+    try:
+        beside = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return "check the path"
+    near = get_close_matches(path.name, beside, n=3)
+    return f"did you mean {' or '.join(near)}?" if near else "check the path"
+
+
+class _Peekable:
+    """A binary stream whose first bytes can be looked at."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._ahead = b""
+
+    def peek(self, size: int) -> bytes:
+        while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
+            self._ahead += more
+        return self._ahead[:size]
+
+    def read(self, size: int = -1) -> bytes:
+        ahead = self._ahead if size < 0 else self._ahead[:size]
+        self._ahead = self._ahead[len(ahead) :]
+        if size < 0:
+            return ahead + (self._stream.read() or b"")
+        rest = size - len(ahead)
+        return ahead + ((self._stream.read(rest) or b"") if rest else b"")
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Decompressed(_Peekable):
+    """The content of a gzip, bzip2 or zstd stream."""
+
+    def __init__(self, stream: Any, kind: str, label: str) -> None:
+        self._label = label
+        file = pa.PythonFile(_Readable(stream), mode="r")
+        super().__init__(pa.CompressedInputStream(file, kind))
+
+    def peek(self, size: int) -> bytes:
+        with _compressed_errors(self._label):
+            return super().peek(size)
+
+    def read(self, size: int = -1) -> bytes:
+        with _compressed_errors(self._label):
+            return super().read(size)
+
+
+class _Readable:
+    """What pyarrow asks of a Python file."""
+
+    closed = False
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        return bytes(self._stream.read(size))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@contextmanager
+def _compressed_errors(label: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{label} cannot be decompressed: {reason}", "the file may be cut off") from error
+
+
+def resolve(names: Sequence[str], input_format: str | None, options: TextOptions) -> list[Source]:
+    """The inputs that the names of a command stand for, in order; patterns are filled in natural order.
+
+    Raises:
+        UsageError: no name, an unknown format, or standard input named twice.
+        DataError: a pattern that fits no file.
+    """
+    if not names:
+        raise UsageError("no input", hint="name a file, or - for standard input")
+    if input_format is not None and input_format not in FORMATS:
+        raise UsageError(f"there is no input format {input_format!r}", hint=f"one of {', '.join(FORMATS)}")
+    if list(names).count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input can be read once", hint="name - only once")
+    sources: list[Source] = []
+    for name in names:
+        for found in _expand(name):
+            sources.append(Source(found, input_format, options))
+    return sources
+
+
+def _expand(name: str) -> list[str]:
+    if "://" in name:
+        raise UsageError(f"{name}: addresses cannot be read yet", hint="copy the file here first")
+    if not glob.has_magic(name) or os.path.lexists(name):
+        return [name]
+    found = sorted(glob.glob(name, recursive=True), key=natural_order)
+    if not found:
+        raise DataError(f"{name}: no file fits this pattern", "check the pattern")
+    return found
+
+
+def natural_order(name: str) -> list[tuple[int, int, str]]:
+    """A sort key by which part2 comes before part10."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name)]

@@ -1,0 +1,135 @@
+"""What every input looks like to the rest: a table of named columns, read in fragments."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import pyarrow as pa
+
+from losscli.errors import DataError, UsageError
+
+
+class Kind(Enum):
+    """What the values of a column are, as far as the file tells."""
+
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    TIME = "date or time"
+    LIST = "list of numbers"
+    OTHER = "other"
+
+
+def kind_of(arrow_type: pa.DataType) -> Kind:
+    """The kind of an Arrow type; a column of nothing but nulls may still be a number."""
+    types = pa.types
+    if types.is_dictionary(arrow_type):
+        return kind_of(arrow_type.value_type)
+    if types.is_null(arrow_type) or types.is_integer(arrow_type) or types.is_floating(arrow_type):
+        return Kind.NUMBER
+    if types.is_decimal(arrow_type):
+        return Kind.NUMBER
+    if types.is_boolean(arrow_type):
+        return Kind.BOOLEAN
+    if is_text(arrow_type):
+        return Kind.TEXT
+    if types.is_temporal(arrow_type):
+        return Kind.TIME
+    if is_list(arrow_type) and kind_of(arrow_type.value_type) is Kind.NUMBER:
+        return Kind.LIST
+    return Kind.OTHER
+
+
+def is_text(arrow_type: pa.DataType) -> bool:
+    """Whether the values are strings, whatever their encoding."""
+    types = pa.types
+    return bool(types.is_string(arrow_type) or types.is_large_string(arrow_type) or types.is_string_view(arrow_type))
+
+
+def is_list(arrow_type: pa.DataType) -> bool:
+    """Whether each value is a list, of fixed or varying length."""
+    types = pa.types
+    return bool(
+        types.is_list(arrow_type) or types.is_large_list(arrow_type) or types.is_fixed_size_list(arrow_type)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the head of the file shows it; `sample` is a cell of it where it is text."""
+
+    name: str
+    kind: Kind
+    sample: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A column to read, and whether its cells must be numbers."""
+
+    name: str
+    as_number: bool
+
+
+class CellError(Exception):
+    """A cell or row that cannot be read; its row counts from 1 within the fragment."""
+
+    def __init__(self, row: int, problem: str, hint: str | None = None) -> None:
+        super().__init__(row, problem, hint)
+        self.row = row
+        self.problem = problem
+        self.hint = hint
+
+    def located(self, file: str, rows_before: int) -> DataError:
+        """The error for the user, with the row counted within the file."""
+        return DataError(f"{file}, row {rows_before + self.row}: {self.problem}", self.hint)
+
+
+class Fragment(Protocol):
+    """A run of rows of one table that a worker reads by itself."""
+
+    @property
+    def start(self) -> int | None:
+        """Rows of the table before this run; None where only reading in order tells."""
+
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
+        """The needed columns in their order, in batches of about `rows` rows.
+
+        Raises:
+            CellError: a cell cannot be read.
+        """
+
+
+class Table(Protocol):
+    """One input file, or a frame in memory."""
+
+    @property
+    def label(self) -> str:
+        """The name for messages."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """All columns in file order; names may repeat."""
+
+    def fragments(self) -> Iterator[Fragment]:
+        """The runs of rows in file order; can be called once."""
+
+
+def position(table: Table, name: str) -> int:
+    """Where a column stands in a table.
+
+    Raises:
+        UsageError: there is no such column, or more than one.
+    """
+    places = [i for i, column in enumerate(table.columns) if column.name == name]
+    if len(places) == 1:
+        return places[0]
+    if places:
+        raise UsageError(
+            f"{table.label} has {len(places)} columns called {name!r}",
+            hint="rename one of them, or read by number: --no-header --skip-lines 1 makes the columns 1, 2, 3, ...",
+        )
+    shown = ", ".join(repr(column.name) for column in table.columns[:20])
+    more = f" and {len(table.columns) - 20} more" if len(table.columns) > 20 else ""
+    raise UsageError(f"{table.label} has no column {name!r}; it has {shown}{more}")

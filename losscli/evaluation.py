@@ -1,0 +1,218 @@
+"""One scan of the input for every loss of a command: fragments to units, units to sums, sums to results."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from losscli.arrays import np
+from losscli.data.columns import Selection
+from losscli.data.table import CellError, Fragment, Need, Table
+from losscli.data.where import Condition
+from losscli.errors import DataError
+from losscli.execution import ordered_map
+from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
+from losscli.moments import Moments
+from losscli.plan import LossSpec, Plan, Policy, Transform, bind, watched_columns
+from losscli.tally import Tally
+from losscli.units import Block, Units, units_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a command asks of the data.
+
+    Attributes:
+        specs: the losses.
+        selection: what was said of columns.
+        weight: the column of weights.
+        where: the filters that all must hold.
+        missing, invalid: what to do with rows that lack a value or have one outside its domain.
+        transform: what is applied to target and prediction first.
+    """
+
+    specs: Sequence[LossSpec]
+    selection: Selection
+    weight: str | None = None
+    where: Sequence[Condition] = ()
+    missing: Policy = "error"
+    invalid: Policy = "error"
+    transform: Transform | None = None
+
+    def plan(self, table: Table) -> Plan:
+        """The request bound to the columns of a table."""
+        terms = tuple(
+            bind(spec, self.selection, table, self.weight, self.transform) for spec in self.specs
+        )
+        used = {name for term in terms for names in term.roles.values() for name in names}
+        used |= {condition.column for condition in self.where}
+        return Plan(terms, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
+
+
+@dataclass(slots=True)
+class Sums:
+    """What a scan found: for each term its moments and its tally, and what is common to all."""
+
+    plan: Plan
+    moments: list[Moments]
+    tallies: list[Tally]
+    rows: int = 0
+    rounded: dict[str, int] = field(default_factory=dict)
+    watched: dict[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Scanned:
+    """What one fragment adds."""
+
+    rows: int
+    sums: list[FragmentSums]
+    tallies: list[Tally]
+    rounded: dict[str, int]
+    watched: dict[str, set[str]]
+
+
+Opener = Callable[[], Table]
+Progress = Callable[[int], None]
+
+
+def scan(
+    openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None = None
+) -> Sums:
+    """Read every input once and add up the units of every loss.
+
+    Args:
+        openers: one for each input, in order; called when it is that input's turn.
+        request: what to compute.
+        threads: how many fragments to work on at a time.
+        progress: is told the number of rows after each fragment.
+
+    Raises:
+        DataError: a cell cannot be read, or rows are refused.
+        UsageError: a column is not there or is not clear.
+    """
+    total: Sums | None = None
+    for opener in openers:
+        table = opener()
+        plan = request.plan(table) if total is None else total.plan
+        if total is None:
+            total = Sums(plan, [Moments() for _ in plan.terms], [Tally() for _ in plan.terms])
+        _scan_table(table, plan, threads, total, progress)
+    if total is None:
+        raise DataError("no input", "name a file")
+    return total
+
+
+def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: Progress | None) -> None:
+    needs = plan.needs(table)
+    folds = [Accumulator() for _ in plan.terms]
+    tallies = [Tally() for _ in plan.terms]
+    rows = 0
+    try:
+        for found in ordered_map(partial(_scan_fragment, plan, needs), table.fragments(), threads):
+            for fold, tally, sums, met in zip(folds, tallies, found.sums, found.tallies, strict=True):
+                fold.absorb(sums)
+                tally.absorb(met, rows)
+            rows += found.rows
+            _note(found, total)
+            if progress:
+                progress(total.rows + rows)
+    except CellError as error:
+        raise error.located(table.label, rows) from error
+    refused = {cause for cause in ("missing", "invalid") if getattr(plan, cause) == "error"}
+    for fold, tally, moments, all_met in zip(folds, tallies, total.moments, total.tallies, strict=True):
+        tally.check(table.label, rows, refused)
+        fold.close_block()
+        moments += fold.moments
+        all_met.absorb(tally, 0)
+    total.rows += rows
+
+
+def _note(found: _Scanned, total: Sums) -> None:
+    for name, count in found.rounded.items():
+        total.rounded[name] = total.rounded.get(name, 0) + count
+    for name, values in found.watched.items():
+        total.watched.setdefault(name, set()).update(values)
+
+
+def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Scanned:
+    known = fragment.start is not None
+    folds = [Accumulator(fragment.start or 0) for _ in plan.terms]
+    loose: list[list[Run]] = [[] for _ in plan.terms]
+    found = _Scanned(0, [], [Tally() for _ in plan.terms], {}, {})
+    for block, matching in blocks(plan, needs, fragment):
+        for i, term in enumerate(plan.terms):
+            units = units_of(term, block, matching, found.tallies[i])
+            if known:
+                folds[i].feed(units, block.size)
+            else:
+                loose[i].append(Run(units, block.size))
+        found.rows += block.size
+        _watch(block, plan, found)
+    found.sums = (
+        [fold.sums() for fold in folds]
+        if known
+        else [FragmentSums(before=runs, span=found.rows) for runs in loose]
+    )
+    return found
+
+
+def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[tuple[Block, Any]]:
+    """The rows of a fragment block by block, with the mask of those that the filters keep.
+
+    Raises:
+        CellError: a cell cannot be read.
+    """
+    row = 0
+    with np.errstate(all="ignore"):
+        for batch in fragment.batches(needs, BLOCK):
+            block = Block(batch, needs, row)
+            yield block, block.matching(plan.where)
+            row += block.size
+
+
+def _watch(block: Block, plan: Plan, found: _Scanned) -> None:
+    for name, count in block.rounded().items():
+        found.rounded[name] = found.rounded.get(name, 0) + count
+    for name in plan.watched:
+        values = found.watched.setdefault(name, set())
+        if len(values) < 3:
+            values.update(str(value) for value in block.cells(name).unique().to_pylist()[:3])
+
+
+def stream_units(
+    openers: Sequence[Opener], request: Request
+) -> Iterator[tuple[Units, int, int, Tally]]:
+    """The units of the first loss in row order, for `--reduction none`.
+
+    Yields:
+        units: the units of a run of rows.
+        first: how many rows of the whole input came before that run.
+        span: how many rows the run has.
+        tally: what was met so far.
+    """
+    plan: Plan | None = None
+    rows_before = 0
+    total = Tally()
+    for opener in openers:
+        table = opener()
+        plan = plan or request.plan(table)
+        needs = plan.needs(table)
+        refused = {cause for cause in ("missing", "invalid") if getattr(plan, cause) == "error"}
+        rows = 0
+        try:
+            for fragment in table.fragments():
+                fragment_rows = 0
+                for block, matching in blocks(plan, needs, fragment):
+                    tally = Tally()
+                    units = units_of(plan.terms[0], block, matching, tally)
+                    located = Tally()
+                    located.absorb(tally, rows)
+                    located.check(table.label, rows + block.size, refused)
+                    total.absorb(located, 0)
+                    yield units, rows_before + rows + fragment_rows, block.size, total
+                    fragment_rows += block.size
+                rows += fragment_rows
+        except CellError as error:
+            raise error.located(table.label, rows) from error
+        rows_before += rows

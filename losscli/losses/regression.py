@@ -1,0 +1,372 @@
+"""Losses of a numeric target: e stands for pred - target."""
+
+from typing import Literal
+
+from losscli.arrays import np
+from losscli.catalogue import Rows, loss
+from losscli.domain import (
+    AboveMinusOne,
+    FractionNumber,
+    NonNegative,
+    NonNegativeNumber,
+    NonZero,
+    Positive,
+    PositiveNumber,
+    Real,
+)
+from losscli.numerics import log_factorial
+
+
+@loss(
+    aliases=("l2",),
+    task="regression",
+    convex="yes",
+    differentiable="yes",
+    robust="no",
+    units="squared target units",
+)
+def mse(target: Real, pred: Real) -> Rows:
+    """Squared error; its minimiser is the conditional mean.
+
+    Formula: e^2
+    Args:
+        target: the observed value.
+        pred: the predicted value.
+    Pitfalls: One error of 100 weighs as much as ten thousand errors of 1. It is not in the units of the
+        target; its root is.
+    Libraries: scikit-learn mean_squared_error, PyTorch MSELoss and Keras mean_squared_error agree; some
+        textbooks have a factor of 1/2.
+    Reference: C. F. Gauss, Theoria combinationis observationum, 1823.
+    Example:
+        errors of 0.5, -0.5, 0 and 1
+
+        >>> mse([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0]).tolist()
+        [0.25, 0.25, 0.0, 1.0]
+    """
+    error = pred - target
+    return error * error
+
+
+@loss(
+    aliases=("l1",),
+    task="regression",
+    convex="yes",
+    differentiable="no: kink at 0",
+    robust="yes",
+    units="target units",
+)
+def mae(target: Real, pred: Real) -> Rows:
+    """Absolute error; its minimiser is the conditional median.
+
+    Formula: |e|
+    Args:
+        target: the observed value.
+        pred: the predicted value.
+    Pitfalls: On a skewed target the best prediction is the median, which is below the mean that totals need.
+    Libraries: scikit-learn mean_absolute_error, PyTorch L1Loss and Keras mean_absolute_error agree.
+    Reference: P. S. Laplace, Memoire sur la probabilite des causes par les evenements, 1774.
+    Example:
+        errors of 0.5, -0.5, 0 and 1
+
+        >>> mae([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0]).tolist()
+        [0.5, 0.5, 0.0, 1.0]
+    """
+    return np.abs(pred - target)
+
+
+@loss(
+    task="regression",
+    convex="yes",
+    differentiable="yes",
+    robust="yes, by delta",
+    units="squared target units",
+)
+def huber(target: Real, pred: Real, *, delta: PositiveNumber = 1.0) -> Rows:
+    """Squared error near 0 and absolute error, times delta, beyond delta.
+
+    Formula: e^2 / 2 where |e| <= delta, otherwise delta (|e| - delta / 2)
+    Args:
+        target: the observed value.
+        pred: the predicted value.
+        delta: the error at which the quadratic part ends, in target units.
+    Pitfalls: delta has the units of the target: the default of 1 means nothing until the target is scaled.
+        It is not smooth_l1: huber equals beta times smooth_l1 with beta = delta.
+    Libraries: PyTorch HuberLoss and Keras Huber agree. Statsmodels' HuberT divides the residual by a scale first.
+    Reference: P. J. Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35, 1964.
+    Example:
+        at delta 1 the errors 0.5 and 2 give 0.5^2 / 2 and 2 - 1/2
+
+        >>> huber([0.0, 0.0], [0.5, 2.0]).tolist()
+        [0.125, 1.5]
+    """
+    size = np.abs(pred - target)
+    near = np.minimum(size, delta)
+    # both branches at once: near is |e| or delta, and near (|e| - near / 2) is the formula in either case
+    return near * (size - 0.5 * near)
+
+
+@loss(
+    task="regression, detection",
+    convex="yes",
+    differentiable="yes",
+    robust="yes",
+    units="target units",
+)
+def smooth_l1(target: Real, pred: Real, *, beta: NonNegativeNumber = 1.0) -> Rows:
+    """Absolute error whose tip is rounded within beta; on four box columns the mean over the four.
+
+    Formula: e^2 / (2 beta) where |e| < beta, otherwise |e| - beta / 2; beta = 0 is mae
+    Args:
+        target: the observed value.
+        pred: the predicted value.
+        beta: the error at which the quadratic part ends, in target units.
+    Pitfalls: It is huber divided by beta, so changing beta does not change the slope of the tails.
+    Libraries: PyTorch SmoothL1Loss agrees. Detectron and MMDetection sum over the four box coordinates
+        where this takes their mean.
+    Reference: R. Girshick, Fast R-CNN, ICCV 2015.
+    Example:
+        at beta 2 the errors 1 and 3 give 1 / 4 and 3 - 1
+
+        >>> smooth_l1([0.0, 0.0], [1.0, 3.0], beta=2.0).tolist()
+        [0.25, 2.0]
+    """
+    size = np.abs(pred - target)
+    near = np.minimum(size, beta)
+    # near / beta is at most 1, so nothing overflows or vanishes for a tiny beta; beta = 0 leaves |e|
+    share = np.divide(near, beta, out=np.ones_like(size), where=np.greater(beta, 0.0))
+    return share * (size - 0.5 * near)
+
+
+@loss(
+    task="regression",
+    convex="yes",
+    differentiable="yes",
+    robust="moderately",
+    units="none; depends on scale",
+)
+def log_cosh(target: Real, pred: Real) -> Rows:
+    """Half the squared error near 0 and the absolute error less log 2 far from it.
+
+    Formula: log cosh e
+    Args:
+        target: the observed value.
+        pred: the predicted value.
+    Pitfalls: Where the quadratic part ends is fixed at about 1, whatever the scale of the target; scale
+        the target first, or use huber with its delta.
+    Libraries: Keras log_cosh agrees but loses digits near 0, where it subtracts log 2 from a number close
+        to it; PyTorch has none.
+    Reference: P. J. Green, Bayesian reconstructions from emission tomography data, IEEE Trans. Med. Imaging 9, 1990.
+    Example:
+        cosh(log 2) is (2 + 1/2) / 2, so the loss there is log 1.25
+
+        >>> round(float(log_cosh([0.0], [0.6931471805599453])[0]), 12)
+        0.223143551314
+    """
+    size = np.abs(pred - target)
+    # log cosh e = log1p(sinh(e)^2) / 2 keeps its digits near 0, where |e| + log1p(exp(-2|e|)) - log 2 has none
+    # left. Past 20 it is |e| - log 2 to the last bit, so sinh is only taken up to there and cannot overflow.
+    near = np.minimum(size, 20.0)
+    sinh = np.sinh(near)
+    return 0.5 * np.log1p(sinh * sinh) + (size - near)
+
+
+@loss(
+    aliases=("quantile",),
+    task="quantile regression, forecasting",
+    convex="yes",
+    differentiable="no: kink at 0",
+    robust="yes",
+    units="target units",
+)
+def pinball(target: Real, pred: Real, *, tau: FractionNumber) -> Rows:
+    """Asymmetric absolute error; its minimiser is the tau-quantile.
+
+    Formula: tau (target - pred) where target >= pred, otherwise (1 - tau) (pred - target)
+    Args:
+        target: the observed value.
+        pred: the predicted quantile.
+        tau: the level of the quantile; 0.8 makes a prediction that is too low cost four times as much.
+    Pitfalls: A level of 0.8 asks for the value that 80% of targets fall below: mixing up tau and 1 - tau gives a
+        number that looks right. At 0.5 it is half of mae.
+    Libraries: scikit-learn mean_pinball_loss(alpha=tau) agrees. GluonTS and the M5 competition have a factor of 2.
+    Reference: R. Koenker and G. Bassett, Regression quantiles, Econometrica 46, 1978.
+    Example:
+        at tau 0.8 one too low costs 0.8, one too high 0.2
+
+        >>> pinball([1.0, 0.0], [0.0, 1.0], tau=0.8).round(12).tolist()
+        [0.8, 0.2]
+    """
+    under = target - pred
+    return np.maximum(tau * under, (tau - 1.0) * under)
+
+
+@loss(
+    task="relative error",
+    convex="yes",
+    differentiable="no: kink at 0",
+    robust="no near target 0",
+    units="fraction",
+    guards={"target": "eps"},
+)
+def mape(target: NonZero, pred: Real, *, eps: PositiveNumber | None = None, percent: bool = False) -> Rows:
+    """Absolute error divided by the size of the target, as a fraction.
+
+    Formula: |e| / |target|
+    Args:
+        target: the observed value, other than 0 unless eps is given.
+        pred: the predicted value.
+        eps: the least denominator: |target| is replaced by max(|target|, eps).
+        percent: whether to multiply by 100.
+    Pitfalls: It is a fraction: 0.06 means 6%. It favours predictions that are too low, whose error is at most 1,
+        and explodes near a target of 0.
+    Libraries: scikit-learn mean_absolute_percentage_error is the fraction with eps = 2.22e-16, so one zero
+        target swamps it; Keras multiplies by 100 and has eps = 1e-7.
+    Reference: R. J. Hyndman and A. B. Koehler, Another look at measures of forecast accuracy, Int. J. Forecasting 22, 2006.
+    Example:
+        10 off at 100 and 10 off at 200
+
+        >>> mape([100.0, 200.0], [90.0, 210.0]).tolist()
+        [0.1, 0.05]
+    """
+    size = np.abs(target)
+    relative = np.abs(pred - target) / (size if eps is None else np.maximum(size, eps))
+    return 100.0 * relative if percent else relative
+
+
+@loss(
+    task="non-negative targets",
+    convex="no (yes in log1p of pred)",
+    differentiable="yes",
+    robust="partly",
+    units="squared log",
+)
+def msle(target: AboveMinusOne, pred: AboveMinusOne) -> Rows:
+    """Squared error of log(1 + value): relative errors weigh alike at every size.
+
+    Formula: (log(1 + pred) - log(1 + target))^2
+    Args:
+        target: the observed value, greater than -1.
+        pred: the predicted value, greater than -1.
+    Pitfalls: A prediction that is too low costs more than one that is as much too high.
+    Libraries: scikit-learn mean_squared_log_error agrees (it refuses values of -1 or less as well); Keras
+        clips negative values to 0 without a word.
+    Reference: scikit-learn user guide, section Mean squared logarithmic error.
+    Example:
+        log(1 + 1) - log(1 + 0) is log 2
+
+        >>> round(float(msle([0.0], [1.0])[0]), 12)
+        0.480453013918
+    """
+    ratio = (pred - target) / (1.0 + target)
+    # for neighbours log1p of the relative difference keeps the digits that subtracting two logarithms loses
+    close = np.abs(ratio) < 0.5
+    difference = np.where(close, np.log1p(ratio), np.log1p(pred) - np.log1p(target))
+    return difference * difference
+
+
+@loss(
+    task="counts",
+    convex="yes for rate > 0",
+    differentiable="yes",
+    robust="no",
+    units="nats",
+    one_of=("rate", "log_rate"),
+    pred_means="rate",
+    guards={"rate": "eps"},
+)
+def poisson_nll(
+    target: NonNegative,
+    rate: Positive | None = None,
+    log_rate: Real | None = None,
+    *,
+    full: Literal["none", "exact", "stirling"] = "none",
+    eps: NonNegativeNumber = 0.0,
+) -> Rows:
+    """Negative log-likelihood of a Poisson count, without the term that the prediction does not change.
+
+    Formula: rate - target log(rate)
+    Args:
+        target: the observed count, 0 or more.
+        rate: the predicted mean, greater than 0 (0 is allowed with eps).
+        log_rate: the logarithm of the predicted mean, instead of rate.
+        full: adds log(target!): exact, or by Stirling's formula for targets above 1, as PyTorch does.
+        eps: is added to rate inside the logarithm.
+    Pitfalls: A logarithm given as the rate, or the reverse, gives a number that looks like a loss. Values are
+        often negative: only differences have a meaning unless full is exact.
+    Libraries: PyTorch PoissonNLLLoss reads the logarithm by default (log_input=True) and has eps = 1e-8;
+        scikit-learn mean_poisson_deviance is twice the difference to the perfect prediction.
+    Reference: P. McCullagh and J. A. Nelder, Generalized Linear Models, 1989.
+    Example:
+        a rate of 1 has no logarithm to add
+
+        >>> poisson_nll([3.0], [1.0]).tolist()
+        [1.0]
+    """
+    if log_rate is not None:
+        value = np.exp(log_rate) - target * log_rate
+    else:
+        assert rate is not None  # noqa: S101 - the catalogue has checked the roles; this tells the type checker
+        value = rate - target * np.log(rate + eps)
+    if full == "exact":
+        return value + log_factorial(target)
+    if full == "stirling":
+        above = np.maximum(target, 1.0)
+        term = above * np.log(above) - above + 0.5 * np.log(2.0 * np.pi * above)
+        return value + np.where(target > 1.0, term, 0.0)
+    return value
+
+
+@loss(
+    task="heteroscedastic regression",
+    convex="in the mean: yes",
+    differentiable="yes",
+    robust="no",
+    units="nats",
+    one_of=("var", "std", "log_var"),
+    guards={"var": "eps", "std": "eps"},
+)
+def gaussian_nll(
+    target: Real,
+    pred: Real,
+    var: Positive | None = None,
+    std: Positive | None = None,
+    log_var: Real | None = None,
+    *,
+    full: bool = False,
+    eps: NonNegativeNumber = 0.0,
+) -> Rows:
+    """Negative log-likelihood of a normal distribution with a predicted mean and spread.
+
+    Formula: (log v + e^2 / v) / 2, where v is the predicted variance
+    Args:
+        target: the observed value.
+        pred: the predicted mean.
+        var: the predicted variance, greater than 0 (0 is allowed with eps).
+        std: the predicted standard deviation, instead of var.
+        log_var: the logarithm of the predicted variance, instead of var.
+        full: adds the constant log(2 pi) / 2.
+        eps: the least variance: v is replaced by max(v, eps).
+    Pitfalls: A standard deviation given as the variance is not noticed by any formula: check which one the
+        model returns.
+    Libraries: PyTorch GaussianNLLLoss agrees but replaces variances below eps = 1e-6 without a count.
+    Reference: D. A. Nix and A. S. Weigend, Estimating the mean and variance of the target probability distribution, ICNN 1994.
+    Example:
+        an error of 2 at a variance of 1
+
+        >>> gaussian_nll([0.0], [2.0], [1.0]).tolist()
+        [2.0]
+    """
+    error = pred - target
+    if log_var is not None:
+        logarithm = np.maximum(log_var, np.log(eps))
+        value = 0.5 * (logarithm + error * error * np.exp(-logarithm))
+    elif std is not None:
+        spread = np.maximum(std, np.sqrt(eps))
+        scaled = error / spread
+        value = np.log(spread) + 0.5 * (scaled * scaled)
+    else:
+        assert var is not None  # noqa: S101 - the catalogue has checked the roles; this tells the type checker
+        spread = np.maximum(var, eps)
+        value = 0.5 * (np.log(spread) + error * error / spread)
+    return value + 0.5 * np.log(2.0 * np.pi) if full else value
+

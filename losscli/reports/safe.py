@@ -1,0 +1,33 @@
+"""Names and values from a file are data: what could steer a terminal or a spreadsheet is made visible instead."""
+
+import unicodedata
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """The text with control, format and bidirectional characters written as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(mark) for mark in text)
+
+
+def _visible(mark: str) -> str:
+    if mark not in _BIDI and unicodedata.category(mark) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return mark
+    code = ord(mark)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def spreadsheet_cell(text: str) -> str:
+    """The text as a CSV cell that no spreadsheet takes for a formula."""
+    shown = printable(text)
+    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
+
+
+def markdown_cell(text: str) -> str:
+    """The text as a cell of a Markdown table, in which no mark has a meaning."""
+    shown = printable(text)
+    for mark in "\\`*_{}[]<>|#&~":
+        shown = shown.replace(mark, f"&#{ord(mark)};")
+    return shown

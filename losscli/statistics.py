@@ -1,0 +1,140 @@
+"""Standard errors and intervals from the sums of one pass, and the distributions that they need."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from losscli.moments import Moments
+
+FEWEST_UNITS = 20
+"""Under this many units the t interval of a skewed loss is not to be trusted, so none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval.
+
+    Attributes:
+        level: its confidence, such as 0.95.
+        low, high: its bounds, in the units of the loss.
+        method: how it was made: `t`.
+    """
+
+    level: float
+    low: float
+    high: float
+    method: str
+
+
+def mean_standard_error(moments: Moments) -> float | None:
+    """The standard error of sum(w l) / sum(w); by the delta method where there are weights.
+
+    None where there are fewer than two units or the weights add up to 0.
+    """
+    if moments.count < 2 or not moments.weight:
+        return None
+    n = moments.count
+    variance = moments.residual_squares() * Fraction(n, n - 1)
+    return square_root(variance / moments.total_weight() ** 2)
+
+
+def t_interval(value: Fraction, stderr: float, count: int, level: float) -> Interval:
+    """value -+ t stderr with count - 1 degrees of freedom."""
+    reach = Fraction(stderr * student_t_quantile(0.5 + level / 2, count - 1))
+    return Interval(level, float(value - reach), float(value + reach), "t")
+
+
+def square_root(value: Fraction) -> float:
+    """The root of an exact number, also where the number itself is too small or too large for a float."""
+    if value == 0:
+        return 0.0
+    shift = (value.numerator.bit_length() - value.denominator.bit_length()) // 2
+    return math.ldexp(math.sqrt(value / Fraction(4) ** shift), shift)
+
+
+def student_t_upper(t: float, df: float) -> float:
+    """P(T > t) of Student's distribution with df degrees of freedom, to about 1e-11 relative.
+
+    A regularised incomplete beta function by Lentz's continued fraction (Numerical Recipes 6.4, DLMF 8.17.22).
+    """
+    if t < 0:
+        return 1.0 - student_t_upper(-t, df)
+    if df > 1e6:
+        return 0.5 * math.erfc(_normal_deviate(t, df) / math.sqrt(2.0))
+    a, b = df / 2.0, 0.5
+    log_x = -math.log1p(t * t / df)
+    x, y = math.exp(log_x), t * t / (df + t * t)
+    if y == 0.0:
+        return 0.5
+    log_front = a * log_x + b * math.log(y) - _log_beta_half(a)
+    if x < (a + 1.0) / (a + b + 2.0):
+        return 0.5 * math.exp(log_front) * _beta_fraction(a, b, x) / a
+    return 0.5 * (1.0 - math.exp(log_front) * _beta_fraction(b, a, y) / b)
+
+
+def student_t_quantile(p: float, df: float) -> float:
+    """The value that Student's distribution with df degrees of freedom exceeds with probability 1 - p."""
+    if p < 0.5:
+        return -student_t_quantile(1.0 - p, df)
+    upper = 1.0 - p
+    low, high = 0.0, 1.0
+    while student_t_upper(high, df) > upper:
+        low, high = high, 2.0 * high
+    t = 0.5 * (low + high)
+    for _ in range(200):
+        excess = student_t_upper(t, df) - upper
+        low, high = (t, high) if excess > 0 else (low, t)
+        following = t + excess / _student_t_density(t, df)
+        if not low < following < high:
+            following = 0.5 * (low + high)
+        if abs(following - t) <= 4e-16 * t:
+            return following
+        t = following
+    return t
+
+
+def _normal_deviate(t: float, df: float) -> float:
+    """The normal deviate with the same upper tail; Abramowitz and Stegun 26.7.5 turned around.
+
+    The fraction's argument is too close to 1 for so many degrees of freedom; this series has an error of df^-4.
+    """
+    s, square = 1.0 / df, t * t
+    first = -(square + 1) / 4
+    second = ((13 * square + 8) * square + 3) / 96
+    third = -(((35 * square + 19) * square + 1) * square - 15) / 384
+    return t * (1 + s * (first + s * (second + s * third)))
+
+
+def _student_t_density(t: float, df: float) -> float:
+    log_density = -0.5 * (df + 1.0) * math.log1p(t * t / df) - 0.5 * math.log(df) - _log_beta_half(df / 2.0)
+    return math.exp(log_density)
+
+
+def _log_beta_half(a: float) -> float:
+    """log B(a, 1/2). For large a by Stirling's series of the ratio, where lgamma would cancel."""
+    if a < 30.0:
+        return math.lgamma(a) + 0.5 * math.log(math.pi) - math.lgamma(a + 0.5)
+    s = 1.0 / a
+    # log Gamma(a) - log Gamma(a + 1/2) from DLMF 5.11.8
+    series = s * (1 / 8 + s * s * (-1 / 192 + s * s * (1 / 640 + s * s * (-17 / 14336 + s * s * 31 / 18432))))
+    return 0.5 * math.log(math.pi) - 0.5 * math.log(a) + series
+
+
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    tiny = 1e-300
+    c, d = 1.0, 1.0 / _not_zero(1.0 - (a + b) * x / (a + 1.0), tiny)
+    result = d
+    for m in range(1, 10_000):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for term in (even, odd):
+            d = 1.0 / _not_zero(1.0 + term * d, tiny)
+            c = _not_zero(1.0 + term / c, tiny)
+            result *= c * d
+        if abs(c * d - 1.0) < 1e-16:
+            break
+    return result
+
+
+def _not_zero(value: float, tiny: float) -> float:
+    return value if abs(value) > tiny else tiny

@@ -1,0 +1,98 @@
+"""What was wrong with the data: counted, with the first rows, and turned into one error or into counts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from losscli.errors import DataError
+
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One kind of thing that is wrong.
+
+    Attributes:
+        cause: `missing` or `invalid`.
+        column: the column's name.
+        allowed: what the cells may be.
+        hint: the way out, besides leaving the rows out.
+    """
+
+    cause: str
+    column: str
+    allowed: str
+    hint: str = ""
+
+
+@dataclass(slots=True)
+class Occurrences:
+    """How often, and the first few rows (counted within the file) with their values."""
+
+    count: int = 0
+    examples: list[tuple[int, float]] = field(default_factory=list)
+
+    def add(self, count: int, examples: Iterator[tuple[int, float]]) -> None:
+        """Add further occurrences, in row order."""
+        self.count += count
+        for example in examples:
+            if len(self.examples) >= _EXAMPLES:
+                break
+            self.examples.append(example)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Everything that a term met in a run of rows: complaints, and rows left out by cause."""
+
+    complaints: dict[Complaint, Occurrences] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, float]]) -> None:
+        """Note what is wrong with so many rows."""
+        self.complaints.setdefault(complaint, Occurrences()).add(count, examples)
+
+    def skip(self, cause: str, count: int) -> None:
+        """Count rows that are left out."""
+        if count:
+            self.skipped[cause] = self.skipped.get(cause, 0) + count
+
+    def absorb(self, other: "Tally", rows_before: int) -> None:
+        """Add what was met in the run of rows that follows."""
+        for complaint, found in other.complaints.items():
+            moved = ((row + rows_before, value) for row, value in found.examples)
+            self.complain(complaint, found.count, moved)
+        for cause, count in other.skipped.items():
+            self.skip(cause, count)
+
+    def check(self, file: str, rows: int, refused: set[str]) -> None:
+        """Raise the error for the first refused kind of complaint, if there is one.
+
+        Raises:
+            DataError: with count, rows, values, what is allowed and the way out.
+        """
+        for cause in ("missing", "invalid"):
+            for complaint, found in self.complaints.items():
+                if complaint.cause == cause and cause in refused:
+                    raise _error(file, rows, complaint, found)
+
+
+def _error(file: str, rows: int, complaint: Complaint, found: Occurrences) -> DataError:
+    more = "" if found.count <= len(found.examples) else ", ..."
+    if complaint.cause == "missing":
+        shown = ", ".join(str(row) for row, _ in found.examples) + more
+        return DataError(
+            f"{file}: column {complaint.column!r} has no value in {found.count} of {rows} rows: {_rows(found)} {shown}",
+            "--missing skip leaves such rows out and counts them",
+        )
+    shown = ", ".join(f"{row} ({value!r})" for row, value in found.examples) + more
+    way = f"{complaint.hint}; " if complaint.hint else ""
+    return DataError(
+        f"{file}: column {complaint.column!r} has {found.count} of {rows} values that are not allowed: "
+        f"{_rows(found)} {shown}; allowed is {complaint.allowed}",
+        f"{way}--invalid skip leaves such rows out and counts them",
+    )
+
+
+def _rows(found: Occurrences) -> str:
+    return "row" if found.count == 1 else "rows"

@@ -1,0 +1,301 @@
+"""How rows stand in a file: line ends, quotes, short and long rows, titles, comments, files without rows."""
+
+from tests.wild.case import Case, roles, text
+
+PAIRS = ("y_true,y_pred", "3.0,2.5", "-0.5,0.0", "2.0,2.0", "7.0,8.0")
+
+TEXTS = {
+    "pairs.csv": text(*PAIRS),
+    "line_ends_crlf.csv": text(*PAIRS, eol="\r\n"),
+    "line_ends_cr.csv": text(*PAIRS, eol="\r"),
+    "line_ends_cr_cr_lf.csv": text(*PAIRS, eol="\r\r\n"),
+    "line_ends_mixed.csv": text(*PAIRS[:3], eol="\r\n") + text(*PAIRS[3:]),
+    "blank_lines.csv": text(*PAIRS, "", "", "", eol="\r\n"),
+    "tabs.csv": text(*(line.replace(",", "\t") for line in PAIRS)),
+    "bars.csv": text(*(line.replace(",", "|") for line in PAIRS)),
+    "excel_german.csv": b"\xef\xbb\xbf"
+    + text(
+        '"Datum; Uhrzeit";Ist;Prognose;"Ort, Land"',
+        '01.01.2024 00:00;3,0;2,5;"Bonn, DE"',
+        '01.01.2024 01:00;-0,5;0;"Graz; AT"',
+        "01.01.2024 02:00;1000,25;1000;Bern",
+        eol="\r\n",
+    ),
+    "quoted_line_breaks.csv": text(
+        "id,comment,y_true,y_pred",
+        '1,"first line\nsecond line, with ""quotes"" and a comma",3.0,2.5',
+        '2,"\n\n",-0.5,0.0',
+        "3,plain,2.0,2.0",
+    ),
+    "quoted_line_breaks_bad_cell.csv": text(
+        "id,comment,y_true,y_pred",
+        '1,"one\ntwo\nthree",3.0,2.5',
+        '2,"four\nfive",-0.5,0.0',
+        "3,plain,2.0,oops",
+        "4,plain,7,8",
+    ),
+    "stray_quotes.csv": text(
+        "id,comment,y_true,y_pred",
+        '1,5" pipe,3.0,2.5',
+        "2,it's,-0.5,0.0",
+        "3,O'Neil's,2.0,2.0",
+        '4,say ""hi"",7.0,8.0',
+    ),
+    "unclosed_quote.csv": text(
+        "id,comment,y_true,y_pred", "1,pipe,3.0,2.5", '2,"5 inch,-0.5,0.0', "3,pipe,2.0,2.0", "4,pipe,7.0,8.0"
+    ),
+    "cut_off.csv": text(
+        "date,y_true,y_pred", "2024-01-01,3.0,2.5", "2024-01-02,-0.5,0.0", "2024-01-03,2.", last_eol=False
+    ),
+    "long_row.csv": text("id,name,y_true,y_pred", "1,Ada,3.0,2.5", "2,Smith, John,-0.5,0.0", "3,Bob,2.0,2.0"),
+    "trailing_delimiter.csv": text("id,y_true,y_pred,", "1,3.0,2.5,", "2,-0.5,0.0,"),
+    "trailing_delimiter_rows_only.csv": text("y_true,y_pred", "3.0,2.5,", "-0.5,0.0,"),
+    "comment_on_top.csv": text("# model: xgb v3", "id,y_true,y_pred", "1,3.0,2.5", "2,-0.5,0.0"),
+    "title_on_top.csv": text(
+        "Sales report Q3,,", ",,", "month,actual,predicted", "July,3.0,2.5", "August,-0.5,0.0"
+    ),
+    "concatenated.csv": text(*PAIRS[:3], *PAIRS),
+    "concatenated_marks.csv": b"\xef\xbb\xbf" + text(*PAIRS[:2]) + b"\xef\xbb\xbf" + text(*PAIRS),
+    "header_only.csv": text("id,y_true,y_pred"),
+    "empty.csv": b"",
+    "mark_only.csv": b"\xef\xbb\xbf",
+    "one_row.csv": text("y_true,y_pred", "3.0,2.5"),
+    "integers.csv": text("id,actual,predicted", "1,120,118", "2,95,96", "3,0,4"),
+}
+
+BOTH = roles("y_true", "y_pred")
+# errors of 0.5, 0.5, 0 and 1
+MAE = 0.5
+MSE = 0.375
+
+CASES = [
+    Case(
+        id="plain-text-output",
+        why="Off a terminal and without --json the value is in plain text.",
+        line="compute pairs.csv --loss mae",
+        stdout_has=("mae", "0.5"),
+        as_json=False,
+    ),
+    Case(
+        id="line-ends-crlf",
+        why="Windows ends lines with CR LF.",
+        line="compute line_ends_crlf.csv --loss mse",
+        value=MSE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="line-ends-cr",
+        why="Excel's 'CSV (Macintosh)' ends lines with CR alone.",
+        line="compute line_ends_cr.csv --loss mse",
+        value=MSE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="line-ends-cr-cr-lf",
+        why="Text mode on Windows doubles the CR: a row ends once and no empty row follows.",
+        line="compute line_ends_cr_cr_lf.csv --loss mse",
+        value=MSE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="line-ends-mixed",
+        why="A file that two systems appended to has both ends of lines.",
+        line="compute line_ends_mixed.csv --loss mse",
+        value=MSE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="blank-lines-at-the-end",
+        why="Empty lines after the last row are no rows.",
+        line="compute blank_lines.csv --loss mse",
+        value=MSE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="tabs-in-csv",
+        why="A file named .csv is often separated by tabs.",
+        line="compute tabs.csv --loss mse",
+        value=MSE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="bars-said",
+        why="Any other delimiter is said.",
+        line="compute bars.csv --loss mse --delimiter '|'",
+        value=MSE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="bars-not-said",
+        why="Unsaid, the whole line is one column, which is none of those wanted.",
+        line="compute bars.csv --loss mse -t y_true -p y_pred",
+        code=2,
+        stderr_has=("y_true",),
+    ),
+    Case(
+        id="excel-german",
+        why="German Excel: a byte order mark in front of a quote, semicolons, decimal commas, CR LF, "
+        "and quoted texts with either delimiter in them.",
+        line="compute excel_german.csv --loss mae -t Ist -p Prognose --decimal ,",
+        value=(0.5 + 0.5 + 0.25) / 3,
+        columns=roles("Ist", "Prognose"),
+        rows=3,
+    ),
+    Case(
+        id="quoted-line-breaks",
+        why="A quoted text may hold line breaks, quotes and commas.",
+        line="compute quoted_line_breaks.csv --loss mae",
+        value=(0.5 + 0.5 + 0) / 3,
+        columns=BOTH,
+        rows=3,
+    ),
+    Case(
+        id="quoted-line-breaks-bad-cell",
+        why="A row is counted as a row, whatever number of lines it covers: the bad cell is in row 3, on line 7.",
+        line="compute quoted_line_breaks_bad_cell.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(3,),
+        stderr_has=("oops", "y_pred"),
+    ),
+    Case(
+        id="stray-quotes",
+        why="An inch sign or an apostrophe inside a text opens no quotation.",
+        line="compute stray_quotes.csv --loss mae",
+        value=MAE,
+        columns=BOTH,
+        rows=4,
+    ),
+    Case(
+        id="unclosed-quote",
+        why="A quotation that never ends would swallow the rest of the file without a word.",
+        line="compute unclosed_quote.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(2,),
+    ),
+    Case(
+        id="cut-off",
+        why="The disk was full: the last row lacks its prediction.",
+        line="compute cut_off.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(3,),
+    ),
+    Case(
+        id="cut-off-and-skip",
+        why="A row that is cut off is damage and not a missing value.",
+        line="compute cut_off.csv --loss mae -t y_true -p y_pred --missing skip",
+        code=3,
+        rows_named=(3,),
+    ),
+    Case(
+        id="long-row",
+        why="A comma in an unquoted name shifts the cells behind it.",
+        line="compute long_row.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(2,),
+    ),
+    Case(
+        id="trailing-delimiter",
+        why="A delimiter at the end of each line makes a last column without name and values.",
+        line="compute trailing_delimiter.csv --loss mae",
+        value=0.5,
+        columns=BOTH,
+        rows=2,
+    ),
+    Case(
+        id="trailing-delimiter-in-rows-only",
+        why="Where the header has none, the first column may as well be row names; some tools shift all names by one.",
+        line="compute trailing_delimiter_rows_only.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(1,),
+    ),
+    Case(
+        id="comment-on-top",
+        why="A comment in front of the header is taken for the header, so the columns are not there.",
+        line="compute comment_on_top.csv --loss mae -t y_true -p y_pred",
+        code=2,
+        stderr_has=("# model: xgb v3", "y_true"),
+    ),
+    Case(
+        id="title-on-top",
+        why="A report has its title in the first cell.",
+        line="compute title_on_top.csv --loss mae -t actual -p predicted",
+        code=2,
+        stderr_has=("Sales report Q3", "actual"),
+    ),
+    Case(
+        id="concatenated",
+        why="cat of two files leaves the second header among the rows.",
+        line="compute concatenated.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(3,),
+        stderr_has=("y_true",),
+    ),
+    Case(
+        id="concatenated-marks",
+        why="Where both files had a byte order mark, the second one is in the middle.",
+        line="compute concatenated_marks.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(2,),
+        stderr_has=("y_true",),
+    ),
+    Case(
+        id="header-only",
+        why="The query had no rows: there is nothing to evaluate, and that is no loss of 0.",
+        line="compute header_only.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        stderr_has=("header_only.csv",),
+    ),
+    Case(
+        id="header-only-inferred",
+        why="Columns without a cell have no type to doubt; what is wrong is that there are no rows.",
+        line="compute header_only.csv --loss mae",
+        code=3,
+        stderr_has=("header_only.csv",),
+    ),
+    Case(
+        id="empty-file",
+        why="A file of no bytes has not even a header.",
+        line="compute empty.csv --loss mae",
+        code=3,
+        stderr_has=("empty.csv",),
+    ),
+    Case(
+        id="empty-stdin",
+        why="The command in front of the pipe failed and wrote nothing.",
+        line="compute - --input-format csv --loss mae",
+        stdin="empty.csv",
+        code=3,
+    ),
+    Case(
+        id="mark-only",
+        why="A byte order mark alone is as empty.",
+        line="compute mark_only.csv --loss mae",
+        code=3,
+        stderr_has=("mark_only.csv",),
+    ),
+    Case(
+        id="one-row",
+        why="One row has a mean and no interval.",
+        line="compute one_row.csv --loss mse",
+        value=0.25,
+        columns=BOTH,
+        rows=1,
+        stderr_has=("interval", "20"),
+    ),
+    Case(
+        id="integers",
+        why="Whole numbers are numbers.",
+        line="compute integers.csv --loss smooth_l1 --beta 2",
+        # |e| of 2 is at beta, 1 is below, 4 is past it
+        value=((2 - 1) + 1 / 4 + (4 - 1)) / 3,
+        columns=roles("actual", "predicted"),
+        rows=3,
+    ),
+]

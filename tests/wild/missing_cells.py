@@ -1,0 +1,142 @@
+"""Missing values: their spellings, their count, what replaces the list, and columns without a value."""
+
+from tests.wild.case import Case, roles, text
+
+TEXTS = {
+    "missing_spellings.csv": text(
+        "y_true,y_pred", "1.0,1.5", "NA,1", "N/A,2", "null,3", "nan,4", ",5", "NaN,6", "5.0,", "4.0,3.0"
+    ),
+    "missing_quoted.csv": text('"y_true","y_pred"', '"1.0","1.5"', '"",2', '"NA",3', '4,"2"'),
+    "missing_none.csv": text("y_true,y_pred", "1.0,1.5", "None,2.0", "3.0,None", "4.0,3.0"),
+    "missing_with_blanks.csv": text("y_true, y_pred", "1.0, 1.5", "2.0, NA", "3.0, ", "4.0, 3.0"),
+    "missing_elsewhere.csv": text("id,comment,y_true,y_pred,y_old", "1,,1.5,1.0,NA", "NA,n/a,2.0,2.25,"),
+    "two_sentinels.csv": text("y_true,y_pred", "1.0,1.5", "-999,2.0", "3.0,NA", "4.0,3.0"),
+    "nothing_predicted.csv": text("id,y_true,y_pred", "1,1.5,", "2,2.0,", "3,4.0,"),
+    "excel_empty_rows.csv": text("id;y_true;y_pred", "1;1.5;1.0", "2;2.0;2.25", ";;", ";;", eol="\r\n"),
+}
+
+BOTH = roles("y_true", "y_pred")
+
+CASES = [
+    Case(
+        id="missing-is-an-error",
+        why="Missing values stop the run with their count and the first rows.",
+        line="compute missing_spellings.csv --loss mae",
+        code=3,
+        rows_named=(2,),
+        stderr_has=("y_true", "7", "--missing"),
+    ),
+    Case(
+        id="missing-skipped",
+        why="NA, N/A, null, nan, NaN and empty cells of either column are left out together and counted.",
+        line="compute missing_spellings.csv --loss mae --missing skip",
+        value=(0.5 + 1) / 2,
+        columns=BOTH,
+        rows=9,
+        used=2,
+        skipped={"missing": 7},
+    ),
+    Case(
+        id="missing-keeps-row-numbers",
+        why="A loss for each row has the number of the row in the file.",
+        line="compute missing_spellings.csv --loss mae --missing skip --reduction none",
+        stdout_has=("row,loss", "1,0.5", "9,1"),
+        stdout_lacks=("\n2,",),
+        as_json=False,
+    ),
+    Case(
+        id="missing-quoted",
+        why='R quotes what it likes; an empty pair of quotes is empty and "NA" is missing.',
+        line="compute missing_quoted.csv --loss mae --missing skip",
+        value=(0.5 + 2) / 2,
+        columns=BOTH,
+        rows=4,
+        used=2,
+        skipped={"missing": 2},
+    ),
+    Case(
+        id="missing-none",
+        why="None is not a number either; the first row with it is named.",
+        line="compute missing_none.csv --loss mae -t y_true -p y_pred",
+        code=3,
+        rows_named=(2,),
+        stderr_has=("y_true",),
+    ),
+    Case(
+        id="missing-none-said",
+        why="With --na None it is missing.",
+        line="compute missing_none.csv --loss mae -t y_true -p y_pred --na None --missing skip",
+        value=(0.5 + 1) / 2,
+        columns=BOTH,
+        rows=4,
+        used=2,
+        skipped={"missing": 2},
+    ),
+    Case(
+        id="missing-with-blanks",
+        why="A blank in front of NA, or alone in a cell, changes nothing.",
+        line="compute missing_with_blanks.csv --loss mae --missing skip",
+        value=(0.5 + 1) / 2,
+        columns=BOTH,
+        rows=4,
+        used=2,
+        skipped={"missing": 2},
+    ),
+    Case(
+        id="missing-elsewhere",
+        why="What is missing in a column that nobody reads is nobody's business.",
+        line="compute missing_elsewhere.csv --loss mae",
+        value=(0.5 + 0.25) / 2,
+        columns=BOTH,
+        rows=2,
+    ),
+    Case(
+        id="na-replaces-the-list",
+        why="--na says all the words for missing, so NA is a text where only -999 is said.",
+        line="compute two_sentinels.csv --loss mae -t y_true -p y_pred --na=-999 --missing skip",
+        code=3,
+        rows_named=(3,),
+        stderr_has=("NA", "y_pred"),
+    ),
+    Case(
+        id="na-twice",
+        why="--na may be repeated.",
+        line="compute two_sentinels.csv --loss mae --na=-999 --na NA --missing skip",
+        value=(0.5 + 1) / 2,
+        columns=BOTH,
+        rows=4,
+        used=2,
+        skipped={"missing": 2},
+    ),
+    Case(
+        id="nothing-predicted",
+        why="A template that nobody filled in: all predictions are missing.",
+        line="compute nothing_predicted.csv --loss mae",
+        code=3,
+        stderr_has=("y_pred", "3", "--missing"),
+    ),
+    Case(
+        id="nothing-left",
+        why="After skipping them nothing is left, which is an error and no mean of nothing.",
+        line="compute nothing_predicted.csv --loss mae --missing skip",
+        code=3,
+    ),
+    Case(
+        id="excel-empty-rows",
+        why="Excel exports rows that once had a value as bare delimiters; they are rows with missing values.",
+        line="compute excel_empty_rows.csv --loss mae",
+        code=3,
+        rows_named=(3,),
+        stderr_has=("2", "--missing"),
+    ),
+    Case(
+        id="excel-empty-rows-skipped",
+        why="With leave they are left out and counted.",
+        line="compute excel_empty_rows.csv --loss mae --missing skip",
+        value=(0.5 + 0.25) / 2,
+        columns=BOTH,
+        rows=4,
+        used=2,
+        skipped={"missing": 2},
+    ),
+]

@@ -1,0 +1,235 @@
+"""Exports of R, SAS, SPSS, MATLAB and of graphical tools: Weka, Orange, KNIME, RapidMiner."""
+
+from tests.wild.case import Case, roles, text
+
+TEXTS = {
+    "r_write_csv.csv": text(
+        '"","actual","predicted"',
+        '"1",21,20.5',
+        '"2",22.8,21.3',
+        '"3",18.7,19.2',
+        '"4",14.25,15.25',
+        '"5",24.4,22.4',
+    ),
+    "r_write_csv2.csv": text('"";"obs";"pred"', '"1";3,5;4,0', '"2";2,25;2,0', '"3";-1,75;-1,5', '"4";0;0,5'),
+    "r_write_table.csv": text(
+        '"actual","predicted"', '"Mazda RX4",21,20.5', '"Datsun 710",22.8,21.3', '"Merc 240D",24.4,22.4'
+    ),
+    "r_forecast.csv": text(
+        '"","Point.Forecast","Lo.80","Hi.80","Lo.95","Hi.95","Actual"',
+        '"Jan 2024",441.5,430,453,424,459,440',
+        '"Feb 2024",434,420,448,412.5,455.5,436.5',
+        '"Mar 2024",496.25,480,512.5,471,521.5,500.25',
+    ),
+    "caret.csv": text(
+        '"pred","obs","rowIndex","mtry","Resample"',
+        "5.25,5.0,3,2,Fold1",
+        "6.5,7.0,8,2,Fold1",
+        "4.0,4.75,1,2,Fold2",
+    ),
+    "tidymodels.csv": text(
+        "id,.pred,.row,mtry,price,.config",
+        "Fold1,250.5,4,3,251.5,Preprocessor1_Model1",
+        "Fold1,310,9,3,312,Preprocessor1_Model1",
+        "Fold2,199.75,2,3,199.5,Preprocessor1_Model1",
+    ),
+    "mlr3.csv": text("row_ids,truth,response", "1,5.5,5", "2,6,6.25", "7,4.25,5"),
+    "sas.csv": text(
+        "Obs,date,price,P_price,R_price",
+        "1,01JAN2024,10.5,10,0.5",
+        "2,02JAN2024,11,12,-1",
+        "3,03JAN2024,.,12.5,.",
+        "4,04JAN2024,12,12.25,-0.25",
+    ),
+    "spss.csv": b"\xef\xbb\xbf"
+    + text(
+        "ID;preis;PRE_1;RES_1",
+        "1;10,5;10;,5",
+        "2;11;12;-1",
+        "3;12;#NULL!;#NULL!",
+        "4;12;12,25;-,25",
+        eol="\r\n",
+    ),
+    "matlab.csv": text("YTest,YPred", "0.5,0.75", "1.5,1.5", "-2,-2.5", eol="\r\n"),
+    "weka.csv": text(
+        "inst#,actual,predicted,error", "1,3.2,3.45,0.25", "2,1.5,1,-0.5", "3,2.75,3.5,0.75", ""
+    ),
+    "orange_tab.tsv": text(
+        "price\tLinear Regression\tcity",
+        "continuous\tcontinuous\tdiscrete",
+        "class\tmeta\tmeta",
+        "21.5\t20.5\tOslo",
+        "19\t19.5\tBergen",
+    ),
+    "knime.csv": text(
+        '"row ID","price","Prediction (price)"', '"Row0",12.5,12', '"Row3",20,21.5', '"Row7",8.25,8.25'
+    ),
+    "rapidminer.csv": text(
+        '"id";"label";"prediction(label)"', "1.0;3.5;3.0", "2.0;4.0;4.25", "3.0;-1.0;-0.75"
+    ),
+}
+
+CASES = [
+    Case(
+        id="r-write-csv",
+        why="write.csv puts the row names into a first column whose name is empty, and quotes every name.",
+        line="compute r_write_csv.csv --loss mae",
+        value=(0.5 + 1.5 + 0.5 + 1 + 2) / 5,
+        columns=roles("actual", "predicted"),
+        rows=5,
+    ),
+    Case(
+        id="r-write-csv2",
+        why="write.csv2 separates by semicolons and writes decimal commas; the delimiter is found, the comma is said.",
+        line="compute r_write_csv2.csv --loss mse --decimal ,",
+        value=(0.5**2 + 0.25**2 + 0.25**2 + 0.5**2) / 4,
+        columns=roles("obs", "pred"),
+        rows=4,
+    ),
+    Case(
+        id="r-write-csv2-decimal-not-said",
+        why="A decimal comma is no number until the user says so, and the message says how.",
+        line="compute r_write_csv2.csv --loss mse -t obs -p pred",
+        code=3,
+        rows_named=(1,),
+        stderr_has=("3,5", "obs", "--decimal"),
+    ),
+    Case(
+        id="r-write-table",
+        why="write.table leaves out the header of the row names, so every row is one cell longer than the header; "
+        "reading by position would take the predicted column from the actual one.",
+        line="compute r_write_table.csv --loss mae --target actual --pred predicted",
+        code=3,
+        rows_named=(1,),
+    ),
+    Case(
+        id="r-forecast",
+        why="R turns 'Point Forecast' into Point.Forecast and puts four bounds beside it.",
+        line="compute r_forecast.csv --loss mae",
+        value=(1.5 + 2.5 + 4) / 3,
+        columns=roles("Actual", "Point.Forecast"),
+        rows=3,
+    ),
+    Case(
+        id="r-forecast-upper-bound",
+        why="The upper 80% bound is the 0.9 quantile.",
+        line="compute r_forecast.csv --loss quantile:tau=0.9 --pred Hi.80",
+        value=(0.1 * 13 + 0.1 * 11.5 + 0.1 * 12.25) / 3,
+        columns=roles("Actual", "Hi.80"),
+        rows=3,
+    ),
+    Case(
+        id="r-caret",
+        why="caret's savePredictions has pred before obs.",
+        line="compute caret.csv --loss mse",
+        value=(0.25**2 + 0.5**2 + 0.75**2) / 3,
+        columns=roles("obs", "pred"),
+        rows=3,
+    ),
+    Case(
+        id="r-tidymodels-no-truth",
+        why="collect_predictions keeps the outcome's own name, which says nothing of its role.",
+        line="compute tidymodels.csv --loss mae",
+        code=2,
+        stderr_has=("--target", "price"),
+    ),
+    Case(
+        id="r-tidymodels",
+        why="With the target said, .pred is the one prediction left.",
+        line="compute tidymodels.csv --loss mae --target price",
+        value=(1 + 2 + 0.25) / 3,
+        columns=roles("price", ".pred"),
+        rows=3,
+    ),
+    Case(
+        id="r-mlr3",
+        why="mlr3 names the pair truth and response; only the first is a name to go by.",
+        line="compute mlr3.csv --loss mae -p response",
+        value=(0.5 + 0.25 + 0.75) / 3,
+        columns=roles("truth", "response"),
+        rows=3,
+    ),
+    Case(
+        id="sas-dot-not-said",
+        why="SAS writes a missing number as a dot, which is not among the usual words for missing.",
+        line="compute sas.csv --loss mae --target price --pred P_price",
+        code=3,
+        rows_named=(3,),
+        stderr_has=("price", "--na"),
+    ),
+    Case(
+        id="sas-dot",
+        why="With --na the dot is missing, and the row is left out and counted.",
+        line="compute sas.csv --loss mae --target price --pred P_price --na . --missing skip",
+        value=(0.5 + 1 + 0.25) / 3,
+        columns=roles("price", "P_price"),
+        rows=4,
+        used=3,
+        skipped={"missing": 1},
+    ),
+    Case(
+        id="spss",
+        why="SPSS writes a byte order mark, semicolons, decimal commas without a leading zero, and #NULL!.",
+        line="compute spss.csv --loss mse -t preis -p PRE_1 --decimal , --na '#NULL!' --missing skip",
+        value=(0.5**2 + 1**2 + 0.25**2) / 3,
+        columns=roles("preis", "PRE_1"),
+        rows=4,
+        used=3,
+        skipped={"missing": 1},
+    ),
+    Case(
+        id="spss-first-name",
+        why="The byte order mark is no part of the first name.",
+        line="compute spss.csv --loss mse -t ID -p preis --decimal ,",
+        value=(9.5**2 + 9**2 + 9**2 + 8**2) / 4,
+        columns=roles("ID", "preis"),
+        rows=4,
+    ),
+    Case(
+        id="matlab",
+        why="MATLAB's YTest and YPred are camel case with a single capital in front.",
+        line="compute matlab.csv --loss mae",
+        value=(0.25 + 0 + 0.5) / 3,
+        columns=roles("YTest", "YPred"),
+        rows=3,
+    ),
+    Case(
+        id="weka",
+        why="Weka ends its predictions with an empty line and adds the signed error as a column.",
+        line="compute weka.csv --loss mse",
+        value=(0.25**2 + 0.5**2 + 0.75**2) / 3,
+        columns=roles("actual", "predicted"),
+        rows=3,
+    ),
+    Case(
+        id="orange-three-headers",
+        why="Orange's tab format has two more header rows, with types and roles, which are no numbers.",
+        line="compute orange_tab.tsv --loss mae --target price --pred 'Linear Regression'",
+        code=3,
+        rows_named=(1,),
+        stderr_has=("continuous", "price"),
+    ),
+    Case(
+        id="knime-no-truth",
+        why="KNIME names the prediction after the target, whose own name is any.",
+        line="compute knime.csv --loss mae",
+        code=2,
+        stderr_has=("--target", "price"),
+    ),
+    Case(
+        id="knime",
+        why="'Prediction (price)' has a blank and parentheses.",
+        line="compute knime.csv --loss mae --target price",
+        value=(0.5 + 1.5 + 0) / 3,
+        columns=roles("price", "Prediction (price)"),
+        rows=3,
+    ),
+    Case(
+        id="rapidminer",
+        why="prediction(label) is the prediction although it also has the word label in it.",
+        line="compute rapidminer.csv --loss mse",
+        value=(0.5**2 + 0.25**2 + 0.25**2) / 3,
+        columns=roles("label", "prediction(label)"),
+        rows=3,
+    ),
+]
