@@ -78,7 +78,10 @@ class Domain:
     def edges(self) -> Iterator[float]:
         """The outermost values that are allowed, for tests."""
         tiny = 5e-324
-        for bound, is_open, inward in ((self.low, self.low_open, math.inf), (self.high, self.high_open, -math.inf)):
+        for bound, is_open, inward in (
+            (self.low, self.low_open, math.inf),
+            (self.high, self.high_open, -math.inf),
+        ):
             if math.isfinite(bound):
                 yield math.nextafter(bound, inward) if is_open else bound
         if self.hole is not None:
@@ -88,7 +91,10 @@ class Domain:
 
     def just_outside(self) -> Iterator[float]:
         """The nearest values that are refused, for tests; infinity is refused everywhere."""
-        for bound, is_open, outward in ((self.low, self.low_open, -math.inf), (self.high, self.high_open, math.inf)):
+        for bound, is_open, outward in (
+            (self.low, self.low_open, -math.inf),
+            (self.high, self.high_open, math.inf),
+        ):
             if math.isfinite(bound):
                 yield bound if is_open else math.nextafter(bound, outward)
         if self.hole is not None:

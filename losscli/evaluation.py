@@ -41,9 +41,7 @@ class Request:
 
     def plan(self, table: Table) -> Plan:
         """The request bound to the columns of a table."""
-        terms = tuple(
-            bind(spec, self.selection, table, self.weight, self.transform) for spec in self.specs
-        )
+        terms = tuple(bind(spec, self.selection, table, self.weight, self.transform) for spec in self.specs)
         used = {name for term in terms for names in term.roles.values() for name in names}
         used |= {condition.column for condition in self.where}
         return Plan(terms, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
@@ -76,9 +74,7 @@ Opener = Callable[[], Table]
 Progress = Callable[[int], None]
 
 
-def scan(
-    openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None = None
-) -> Sums:
+def scan(openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None = None) -> Sums:
     """Read every input once and add up the units of every loss.
 
     Args:
@@ -150,9 +146,7 @@ def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Sc
         found.rows += block.size
         _watch(block, plan, found)
     found.sums = (
-        [fold.sums() for fold in folds]
-        if known
-        else [FragmentSums(before=runs, span=found.rows) for runs in loose]
+        [fold.sums() for fold in folds] if known else [FragmentSums(before=runs, span=found.rows) for runs in loose]
     )
     return found
 
@@ -180,9 +174,7 @@ def _watch(block: Block, plan: Plan, found: _Scanned) -> None:
             values.update(str(value) for value in block.cells(name).unique().to_pylist()[:3])
 
 
-def stream_units(
-    openers: Sequence[Opener], request: Request
-) -> Iterator[tuple[Units, int, int, Tally]]:
+def stream_units(openers: Sequence[Opener], request: Request) -> Iterator[tuple[Units, int, int, Tally]]:
     """The units of the first loss in row order, for `--reduction none`.
 
     Yields:

@@ -14,9 +14,7 @@ _AHEAD = 2
 """Fragments in flight for each thread: one at work, one ready."""
 
 
-def ordered_map(
-    function: Callable[[Item], Output], items: Iterable[Item], threads: int
-) -> Iterator[Output]:
+def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threads: int) -> Iterator[Output]:
     """function of each item, in the order of the items; an error surfaces at the place of its item.
 
     A single item, or one thread, is worked on here: starting a pool costs more than a small file.

@@ -99,9 +99,7 @@ class Moments:
         self.cross += first
         self.weight_second += count << _SCALE
 
-    def _add_weighted(
-        self, pivot: float, total: float, centred: Array, weight: float, weights: Array
-    ) -> None:
+    def _add_weighted(self, pivot: float, total: float, centred: Array, weight: float, weights: Array) -> None:
         square, square_shift = _sum_of_products(centred, centred)
         mixed, mixed_shift = _sum_of_products(centred, weights)
         heavy, heavy_shift = _sum_of_products(weights, weights)

@@ -135,9 +135,7 @@ def _entries(term: Term) -> Sequence[Input]:
     return (*term.inputs, term.weight) if term.weight else term.inputs
 
 
-def bind(
-    spec: LossSpec, selection: Selection, table: Table, weight: str | None, transform: Transform | None
-) -> Term:
+def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None, transform: Transform | None) -> Term:
     """A loss bound to the columns of a table.
 
     Raises:
@@ -180,6 +178,4 @@ def _number_domain(parameter: Parameter, loss: Loss) -> Domain:
 def watched_columns(table: Table, selected: set[str]) -> tuple[str, ...]:
     """Columns of the table that usually ask for a choice and about which the command says nothing."""
     names = [column.name for column in table.columns]
-    return tuple(
-        name for name in names if name.lower() in WATCHED and name not in selected and names.count(name) == 1
-    )
+    return tuple(name for name in names if name.lower() in WATCHED and name not in selected and names.count(name) == 1)

@@ -275,12 +275,14 @@ def _float(value: Fraction) -> float | None:
     return nearest if math.isfinite(nearest) else None
 
 
-def _signature(
-    term: Term, params: Mapping[str, Any], reduction: Reduction, count: int, request: Request
-) -> str:
+def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, count: int, request: Request) -> str:
     parts = [term.spec.loss.name]
     parts += [f"{name}:{_word(value)}" for name, value in params.items()]
-    parts += [f"red:{reduction.value}", f"w:{_names(term.weight.columns) if term.weight else 'none'}", f"n:{count}"]
+    parts += [
+        f"red:{reduction.value}",
+        f"w:{_names(term.weight.columns) if term.weight else 'none'}",
+        f"n:{count}",
+    ]
     parts += [f"{entry.argument}:{_names(entry.columns)}" for entry in term.inputs]
     parts += [f"where:{quote(str(condition), safe='=<>!,. ')}" for condition in request.where]
     parts += [f"missing:{request.missing}", f"invalid:{request.invalid}"]

@@ -123,7 +123,8 @@ def test_every_case_is_whole() -> None:
             assert case.values or case.value is not None, case.id
             assert case.columns or case.stdout_has or "@" in case.line or "--pred" in case.line, case.id
         else:
-            assert case.value is None and not case.values, case.id
+            assert case.value is None, case.id
+            assert not case.values, case.id
 
 
 def test_files_are_those_of_the_script() -> None:

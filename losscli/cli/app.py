@@ -20,7 +20,6 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="losscli",
     context_settings=CONTEXT,
-    no_args_is_help=True,
     rich_markup_mode=None,
     help="Evaluate prediction files: any loss, its exact value, its uncertainty.",
 )
@@ -38,7 +37,7 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001 - its callback does the work
+    version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
@@ -61,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         return _report(error.message, error.hint, error.exit_code)
     except MemoryError:
         return _report("not enough memory", None, ExitCode.DATA)
-    except Exception as error:  # noqa: BLE001 - the last net: a fault of the tool itself must not look like an answer
+    except Exception as error:
         if debug:
             _print_traceback()
         hint = "run again with --debug and send what it prints to the authors"
@@ -69,14 +68,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    if not arguments:
+        _run(["--help"])
+        return ExitCode.USAGE
     command = typer.main.get_command(app)
     try:
         code: Any = command.main(list(arguments), prog_name="losscli", standalone_mode=False)
     except TyperException as error:
-        message = getattr(error, "format_message", lambda: str(error))()
-        if not message:
-            # no arguments at all: Typer has printed the help
-            return ExitCode.USAGE
+        message = error.format_message()
         raise UsageError(message.rstrip("."), hint=_help_of(error)) from error
     if code == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt

@@ -10,17 +10,16 @@ from losscli.cli.options import CatalogueOptions, Files, InputOptions, OutputOpt
 
 @grouped
 def compare(
+    files: Files = None,
+    loss: Annotated[
+        list[str] | None,
+        typer.Option("--loss", "-l", metavar="NAME[:PARAM=VALUE,...]", help="A loss; repeatable.", show_default=False),
+    ] = None,
+    *,
     reading: InputOptions,
     catalogue: CatalogueOptions,
     rows: RowOptions,
     output: OutputOptions,
-    files: Files = None,
-    loss: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--loss", "-l", metavar="NAME[:PARAM=VALUE,...]", help="A loss; repeatable.", show_default=False
-        ),
-    ] = None,
 ) -> None:
     """Compute several losses over the same rows in one scan.
 

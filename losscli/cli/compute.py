@@ -11,10 +11,6 @@ from losscli.errors import UsageError
 
 @grouped
 def compute(
-    reading: InputOptions,
-    catalogue: CatalogueOptions,
-    rows: RowOptions,
-    output: OutputOptions,
     files: Files = None,
     loss: Annotated[
         list[str] | None,
@@ -30,6 +26,11 @@ def compute(
             show_default=False,
         ),
     ] = "mean",
+    *,
+    reading: InputOptions,
+    catalogue: CatalogueOptions,
+    rows: RowOptions,
+    output: OutputOptions,
 ) -> None:
     """Compute one loss over the file(s), with its standard error and interval.
 

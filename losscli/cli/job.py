@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from losscli.results import Reduction
 
 
-def request_of(
-    losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOptions, command: str
-) -> "Request":
+def request_of(losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOptions, command: str) -> "Request":
     """The request that the options describe.
 
     Raises:

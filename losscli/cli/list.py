@@ -9,7 +9,9 @@ from losscli.catalogue import Loss, all_losses
 
 def list_losses(
     json: Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.", show_default=False)] = False,
+    debug: Annotated[  # noqa: ARG001 - the command line as a whole looks for it
+        bool, typer.Option("--debug", help="Show the traceback of an error.", show_default=False)
+    ] = False,
 ) -> None:
     """Show the catalogue: what each loss reads, its parameters and its properties.
 

@@ -55,27 +55,43 @@ class InputOptions:
     ] = None
     delimiter: Annotated[
         str | None,
-        _text("--delimiter", help="What separates cells; otherwise found in the header.", metavar="CHAR", panel=INPUT_PANEL),
+        _text(
+            "--delimiter",
+            help="What separates cells; otherwise found in the header.",
+            metavar="CHAR",
+            panel=INPUT_PANEL,
+        ),
     ] = None
     decimal: Annotated[
-        str, _text("--decimal", help="Decimal mark of text files (default .).", metavar="CHAR", panel=INPUT_PANEL)
+        str,
+        _text("--decimal", help="Decimal mark of text files (default .).", metavar="CHAR", panel=INPUT_PANEL),
     ] = "."
     no_header: Annotated[
-        bool, _flag("--no-header", help="The first line is data; columns are called 1, 2, 3, ...", panel=INPUT_PANEL)
+        bool,
+        _flag("--no-header", help="The first line is data; columns are called 1, 2, 3, ...", panel=INPUT_PANEL),
     ] = False
     skip_lines: Annotated[
-        str, _text("--skip-lines", help="Lines to leave out before the header.", metavar="N", panel=INPUT_PANEL)
+        str,
+        _text("--skip-lines", help="Lines to leave out before the header.", metavar="N", panel=INPUT_PANEL),
     ] = "0"
     na: Annotated[
         list[str] | None,
-        _text("--na", help="Text that means missing, instead of NA, null, nan and the like.", metavar="TEXT", panel=INPUT_PANEL),
+        _text(
+            "--na",
+            help="Text that means missing, instead of NA, null, nan and the like.",
+            metavar="TEXT",
+            panel=INPUT_PANEL,
+        ),
     ] = None
-    percent_cells: Annotated[
-        bool, _flag("--percent-cells", help="Read 50.5% as 50.5.", panel=INPUT_PANEL)
-    ] = False
+    percent_cells: Annotated[bool, _flag("--percent-cells", help="Read 50.5% as 50.5.", panel=INPUT_PANEL)] = False
     threads: Annotated[
         str | None,
-        _text("--threads", help="Threads to use; the result has the same bits for any number.", metavar="N", panel=INPUT_PANEL),
+        _text(
+            "--threads",
+            help="Threads to use; the result has the same bits for any number.",
+            metavar="N",
+            panel=INPUT_PANEL,
+        ),
     ] = None
 
     def text_options(self) -> "TextOptions":
@@ -126,7 +142,12 @@ class RowOptions:
     ] = None
     missing: Annotated[
         str,
-        _text("--missing", help="Rows that lack a value: error (default) or skip.", metavar="error|skip", panel=ROW_PANEL),
+        _text(
+            "--missing",
+            help="Rows that lack a value: error (default) or skip.",
+            metavar="error|skip",
+            panel=ROW_PANEL,
+        ),
     ] = "error"
     invalid: Annotated[
         str,
@@ -168,12 +189,8 @@ class OutputOptions:
         _text("--confidence", help="Level of the intervals (default 0.95).", metavar="LEVEL", panel=OUTPUT_PANEL),
     ] = "0.95"
     no_ci: Annotated[bool, _flag("--no-ci", help="No intervals.", panel=OUTPUT_PANEL)] = False
-    quiet: Annotated[
-        bool, _flag("--quiet", "-q", help="No warnings and no progress.", panel=OUTPUT_PANEL)
-    ] = False
-    debug: Annotated[
-        bool, _flag("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)
-    ] = False
+    quiet: Annotated[bool, _flag("--quiet", "-q", help="No warnings and no progress.", panel=OUTPUT_PANEL)] = False
+    debug: Annotated[bool, _flag("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
 
     def level(self) -> float | None:
         """The confidence of the intervals; None for no intervals."""
@@ -200,7 +217,7 @@ _SHORT = {"target": "-t", "pred": "-p"}
 
 
 def role_flags() -> Iterator[tuple[str, str]]:
-    """Each role of the catalogue once, with the help that the losses' docstrings give; pred is always there."""
+    """Each role of the catalogue once, with the help that the docstrings give."""
     readers: dict[str, list[Loss]] = {}
     for loss in all_losses():
         for role in loss.roles:
@@ -208,7 +225,10 @@ def role_flags() -> Iterator[tuple[str, str]]:
     for name, losses in readers.items():
         help_text = losses[0].doc.arguments.get(name, "").split(", instead of")[0].rstrip(".")
         every = len(losses) == len(readers["target"])
-        yield name, help_text if every or name == "pred" else f"{help_text} [{', '.join(x.name for x in losses)}]"
+        yield (
+            name,
+            help_text if every or name == "pred" else f"{help_text} [{', '.join(x.name for x in losses)}]",
+        )
 
 
 def parameter_flags() -> Iterator[tuple[str, bool, str]]:
@@ -271,7 +291,7 @@ def grouped(function: Callable[..., Any]) -> Callable[..., Any]:
     CatalogueOptions they come from the catalogue. The command gets the dataclass.
     """
     hints = get_type_hints(function, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
     own: list[inspect.Parameter] = []
     members: dict[str, list[str]] = {}
     for parameter in inspect.signature(function).parameters.values():
@@ -294,7 +314,7 @@ def grouped(function: Callable[..., Any]) -> Callable[..., Any]:
 
     command.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined] # what Typer reads
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in own}
-    del command.__wrapped__  # type: ignore[attr-defined] # or type hints would be read from the function behind it
+    del command.__wrapped__  # or type hints would be read from the function behind it
     return command
 
 

@@ -60,7 +60,7 @@ def _open(place: Destination, stack: ExitStack) -> _Writer:
         return _CsvOnStdout()
     name = stack.enter_context(whole_file(place.path))
     if place.kind == "csv":
-        return _CsvFile(stack.enter_context(open(name, "w", encoding="utf-8")))  # noqa: PTH123, SIM115 - the stack closes it
+        return _CsvFile(stack.enter_context(open(name, "w", encoding="utf-8")))  # noqa: PTH123 - the stack closes it
     return _parquet_writer(name, stack)
 
 

@@ -111,9 +111,7 @@ def _names_hint(names: list[str]) -> str:
     return f"its columns are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
-def _infer(
-    loss: Loss, forms: list[str], selection: Selection, table: Table, roles: Roles
-) -> tuple[str, str]:
+def _infer(loss: Loss, forms: list[str], selection: Selection, table: Table, roles: Roles) -> tuple[str, str]:
     """The one role among the forms and the one column that fits it by name and by type."""
     taken = {name for names in roles.values() for name in names}
     fits = [

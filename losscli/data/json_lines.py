@@ -101,9 +101,7 @@ def _describe(rows: Sequence[Any]) -> list[Column]:
         for name, value in row.items():
             if cells.get(name) is None:
                 cells[name] = value
-    return [
-        Column(name, _kind_of(value), value if isinstance(value, str) else None) for name, value in cells.items()
-    ]
+    return [Column(name, _kind_of(value), value if isinstance(value, str) else None) for name, value in cells.items()]
 
 
 def _kind_of(value: Any) -> Kind:

@@ -13,7 +13,8 @@ _FIXED_WIDTH = {
     "halffloat": "float16",
     **{f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
 }
-_EXACT_WHOLE = 2**53
+EXACT_WHOLE = 2**53
+"""Whole numbers beyond this may have no exact float64."""
 
 
 @dataclass(slots=True)
@@ -43,10 +44,10 @@ def to_numbers(array: pa.Array, name: str) -> Numbers:
     if is_list(arrow_type):
         return _from_lists(array, name)
     if is_text(arrow_type):
-        array = _parse_text(array, name)
-    elif pa.types.is_decimal(arrow_type):
+        return _parse_text(array, name)
+    if pa.types.is_decimal(arrow_type):
         array = array.cast(pa.float64())
-    elif pa.types.is_null(arrow_type):
+    if pa.types.is_null(arrow_type):
         return Numbers([np.zeros(len(array))], np.ones(len(array), dtype=bool))
     return _from_fixed_width(array, name)
 
@@ -71,7 +72,7 @@ def _from_fixed_width(array: pa.Array, name: str) -> Numbers:
 
 
 def _rounded(raw: Array, missing: Mask | None) -> int:
-    if raw.size == 0 or (raw.max() <= _EXACT_WHOLE and raw.min() >= -_EXACT_WHOLE):
+    if raw.size == 0 or (raw.max() <= EXACT_WHOLE and raw.min() >= -EXACT_WHOLE):
         return 0
     present = raw if missing is None else raw[~missing]
     return sum(int(float(value)) != value for value in present.tolist())
@@ -81,45 +82,63 @@ def _nulls(array: pa.Array) -> Mask | None:
     if array.null_count == 0:
         return None
     bits = np.frombuffer(array.buffers()[0], dtype=np.uint8)
-    valid = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)]
-    return valid == 0
+    absent: Mask = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)] == 0
+    return absent
 
 
 def _from_lists(array: pa.Array, name: str) -> Numbers:
     missing = _nulls(array)
-    lengths = array.value_lengths()
     if missing is not None:
-        # a null list may have any length underneath: give it the length of the others, and no values
-        width = max((n for n in lengths.to_pylist() if n is not None), default=0)
-        filler = pa.scalar([float("nan")] * width, type=array.type)
-        array = pa.chunked_array([array]).fill_null(filler).combine_chunks()
-        lengths = array.value_lengths()
-    sizes = np.from_dlpack(lengths.cast(pa.int64())) if len(array) else np.zeros(0, dtype=np.int64)
-    if sizes.size and (sizes != sizes[0]).any():
-        row = int(np.argmax(sizes != sizes[0]))
+        array = _filled(array)
+    width = _common_length(array, name)
+    flat = to_numbers(array.flatten(), name)
+    table = flat.parts[0].reshape(len(array), width)
+    if flat.missing is not None:
+        inner: Mask = np.any(flat.missing.reshape(len(array), width), axis=1)
+        missing = inner if missing is None else missing | inner
+    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], missing, flat.rounded)
+
+
+def _filled(array: pa.Array) -> pa.Array:
+    """The lists with zeros in place of a null list, so that each row has as many values."""
+    present = array.drop_null()
+    width = len(present[0]) if len(present) else 0
+    return pa.array([row if row is not None else [0] * width for row in array.to_pylist()], type=array.type)
+
+
+def _common_length(array: pa.Array, name: str) -> int:
+    if pa.types.is_fixed_size_list(array.type):
+        return int(array.type.list_size)
+    offset_type = np.int64 if pa.types.is_large_list(array.type) else np.int32
+    offsets = np.frombuffer(array.buffers()[1], dtype=offset_type)[array.offset : array.offset + len(array) + 1]
+    sizes = np.diff(offsets)
+    if sizes.size == 0:
+        return 0
+    different = sizes != sizes[0]
+    if different.any():
+        row = int(np.argmax(different))
         raise CellError(
             row + 1,
             f"column {name!r} has a list of {sizes[row]} values where the rows before have {sizes[0]}",
             "every row needs as many outputs",
         )
-    flat = to_numbers(array.flatten(), name)
-    width = int(sizes[0]) if sizes.size else 0
-    table = flat.parts[0].reshape(len(array), width)
-    if flat.missing is not None:
-        inner = flat.missing.reshape(len(array), width).any(axis=1)
-        missing = inner if missing is None else missing | inner
-    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], missing, flat.rounded)
+    return int(sizes[0])
 
 
-def _parse_text(array: pa.Array, name: str) -> pa.Array:
-    """Numbers that a typed file stores as text, by the same rules as the cells of a CSV file."""
-    cells: list[float | None] = []
-    for row, cell in enumerate(array.to_pylist(), start=1):
+def _parse_text(array: pa.Array, name: str) -> Numbers:
+    """Numbers that a file stores as text, by the same rules as the cells of a CSV file."""
+    values = np.full(len(array), np.nan)
+    rounded = 0
+    for i, cell in enumerate(array.to_pylist()):
         try:
-            cells.append(parse_cell(cell))
+            number = parse_cell(cell)
         except ValueError:
-            raise CellError(row, f"column {name!r} has {cell!r}, not a number", way_out(cell)) from None
-    return pa.array(np.array([float("nan") if cell is None else cell for cell in cells]))
+            raise CellError(i + 1, f"column {name!r} has {cell!r}, not a number", way_out(cell)) from None
+        if number is not None:
+            values[i] = number
+            rounded += abs(number) >= EXACT_WHOLE and cell.strip().lstrip("+-").isdigit() and int(cell) != number
+    missing = np.isnan(values)
+    return Numbers([values], missing if missing.any() else None, rounded)
 
 
 NULL_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "nan", "NaN", "NAN", "<NA>")

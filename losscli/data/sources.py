@@ -4,7 +4,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,7 +76,12 @@ class Source:
         if compression or self.name == STANDARD_INPUT or not Path(self.name).is_file():
             content = stream.read()
         stream.close()
-        makers = {"parquet": ParquetTable, "arrow": ArrowTable, "npy": NumpyTable, "npz": NumpyTable}
+        makers: dict[str, Callable[[str, str, bytes | None], Table]] = {
+            "parquet": ParquetTable,
+            "arrow": ArrowTable,
+            "npy": NumpyTable,
+            "npz": NumpyTable,
+        }
         return makers[kind](self.label, self.name, content)
 
     def _stream(self) -> Any:
@@ -232,7 +237,8 @@ def _expand(name: str) -> list[str]:
         raise UsageError(f"{name}: addresses cannot be read yet", hint="copy the file here first")
     if not glob.has_magic(name) or os.path.lexists(name):
         return [name]
-    found = sorted(glob.glob(name, recursive=True), key=natural_order)
+    # not Path.glob: the pattern may be absolute, and the names must come back as they were written
+    found = sorted(glob.glob(name, recursive=True), key=natural_order)  # noqa: PTH207
     if not found:
         raise DataError(f"{name}: no file fits this pattern", "check the pattern")
     return found

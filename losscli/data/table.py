@@ -50,9 +50,7 @@ def is_text(arrow_type: pa.DataType) -> bool:
 def is_list(arrow_type: pa.DataType) -> bool:
     """Whether each value is a list, of fixed or varying length."""
     types = pa.types
-    return bool(
-        types.is_list(arrow_type) or types.is_large_list(arrow_type) or types.is_fixed_size_list(arrow_type)
-    )
+    return bool(types.is_list(arrow_type) or types.is_large_list(arrow_type) or types.is_fixed_size_list(arrow_type))
 
 
 @dataclass(frozen=True, slots=True)

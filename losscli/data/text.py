@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from losscli.data.numbers import NULL_WORDS, way_out
+from losscli.arrays import np
+from losscli.data.numbers import EXACT_WHOLE, NULL_WORDS, to_numbers, way_out
 from losscli.data.table import CellError, Column, Fragment, Kind, Need, kind_of, position
 from losscli.errors import DataError, UsageError
 
@@ -113,11 +114,13 @@ class _Piece:
         places = [position(self.table, need.name) for need in needs]
         numeric = {place for place, need in zip(places, needs, strict=True) if need.as_number}
         percent = self.layout.options.percent_cells
-        types = {
-            str(place): pa.string() if percent or place not in numeric else pa.float64() for place in set(places)
-        }
+        types = {str(place): pa.string() if percent or place not in numeric else pa.float64() for place in set(places)}
         try:
             parsed = _parse(self.content, self.layout, types)
+            large = [name for name, kind in types.items() if kind == pa.float64() and _has_large(parsed.column(name))]
+            if large:
+                # beyond 2^53 the digits tell whether a whole number was rounded
+                parsed = _parse(self.content, self.layout, {**types, **dict.fromkeys(large, pa.string())})
         except pa.ArrowException as error:
             raise _cell_error(error, self.table) from error
         for batch in parsed.combine_chunks().to_batches():
@@ -136,7 +139,9 @@ def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.
     return pa_csv.read_csv(
         pa.BufferReader(content),
         pa_csv.ReadOptions(
-            use_threads=False, block_size=max(len(content), 64), column_names=[str(i) for i in range(layout.width)]
+            use_threads=False,
+            block_size=max(len(content), 64),
+            column_names=[str(i) for i in range(layout.width)],
         ),
         pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
         pa_csv.ConvertOptions(
@@ -176,6 +181,11 @@ def _read_percent(batch: pa.RecordBatch, numeric: list[bool]) -> pa.RecordBatch:
         for column, is_number in zip(batch.columns, numeric, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _has_large(column: pa.ChunkedArray) -> bool:
+    values = to_numbers(column.combine_chunks(), "").parts[0]
+    return bool(values.size and np.fmax.reduce(np.abs(values)) > EXACT_WHOLE)
 
 
 def _first_text(column: pa.ChunkedArray) -> str | None:

@@ -64,7 +64,9 @@ class Condition:
             fits = self._compare(numbers.parts[0], [self._number(value) for value in self.values])
             return fits if numbers.missing is None else fits & ~numbers.missing
         if kind in (Kind.LIST, Kind.OTHER):
-            raise DataError(f"--where {self}: column {self.column!r} holds {cells.type} values, which cannot be compared")
+            raise DataError(
+                f"--where {self}: column {self.column!r} holds {cells.type} values, which cannot be compared"
+            )
         texts = [_as_text(cell) for cell in cells.to_pylist()]
         if kind is Kind.TEXT and self.operator in ("<", "<=", ">", ">=") and _is_number(self.values[0]):
             return self._compare_as_numbers(texts)
@@ -91,7 +93,8 @@ class Condition:
                 fits = np.zeros(len(cells), dtype=bool)
                 for value in values:
                     fits |= cells == value
-        return np.asarray(fits, dtype=bool)
+        mask: Mask = np.asarray(fits, dtype=bool)
+        return mask
 
     def _compare_as_numbers(self, texts: list[str | None]) -> Mask:
         try:

@@ -167,7 +167,8 @@ def log_cosh(target: Real, pred: Real) -> Rows:
     # left. Past 20 it is |e| - log 2 to the last bit, so sinh is only taken up to there and cannot overflow.
     near = np.minimum(size, 20.0)
     sinh = np.sinh(near)
-    return 0.5 * np.log1p(sinh * sinh) + (size - near)
+    value: Rows = 0.5 * np.log1p(sinh * sinh) + (size - near)
+    return value
 
 
 @loss(
@@ -221,7 +222,8 @@ def mape(target: NonZero, pred: Real, *, eps: PositiveNumber | None = None, perc
         and explodes near a target of 0.
     Libraries: scikit-learn mean_absolute_percentage_error is the fraction with eps = 2.22e-16, so one zero
         target swamps it; Keras multiplies by 100 and has eps = 1e-7.
-    Reference: R. J. Hyndman and A. B. Koehler, Another look at measures of forecast accuracy, Int. J. Forecasting 22, 2006.
+    Reference: R. J. Hyndman and A. B. Koehler, Another look at measures of forecast accuracy,
+        Int. J. Forecasting 22, 2006.
     Example:
         10 off at 100 and 10 off at 200
 
@@ -349,7 +351,8 @@ def gaussian_nll(
     Pitfalls: A standard deviation given as the variance is not noticed by any formula: check which one the
         model returns.
     Libraries: PyTorch GaussianNLLLoss agrees but replaces variances below eps = 1e-6 without a count.
-    Reference: D. A. Nix and A. S. Weigend, Estimating the mean and variance of the target probability distribution, ICNN 1994.
+    Reference: D. A. Nix and A. S. Weigend, Estimating the mean and variance of the target probability
+        distribution, ICNN 1994.
     Example:
         an error of 2 at a variance of 1
 
@@ -369,4 +372,3 @@ def gaussian_nll(
         spread = np.maximum(var, eps)
         value = 0.5 * (np.log(spread) + error * error / spread)
     return value + 0.5 * np.log(2.0 * np.pi) if full else value
-

@@ -123,7 +123,15 @@ def _section(loss: Loss) -> list[str]:
     for name in ("Pitfalls", "Libraries", "Reference"):
         lines += ["", f"{name}: {_line(doc.sections[name])}"]
     example = doc.sections["Example"].splitlines()
-    return [*lines, "", f"Example: {example[0]}", "", "```pycon", *(line for line in example[1:] if line), "```"]
+    return [
+        *lines,
+        "",
+        f"Example: {example[0]}",
+        "",
+        "```pycon",
+        *(line for line in example[1:] if line),
+        "```",
+    ]
 
 
 def _line(text: str) -> str:

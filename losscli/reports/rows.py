@@ -1,6 +1,5 @@
 """What the tables show of a report: the same columns for the terminal, TSV, CSV and Markdown."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from losscli.results import Report, Result
@@ -77,10 +76,4 @@ def significant(value: float | None, digits: int = 6) -> str:
     """A number for reading, rounded to significant digits; the other formats have all of them."""
     if value is None:
         return "-"
-    text = f"{value:.{digits}g}"
-    return text if "e" in text or "." in text or abs(value) >= 10**digits else text
-
-
-def counts(values: Sequence[int]) -> list[str]:
-    """Counts with their thousands apart."""
-    return [f"{value:,}" for value in values]
+    return f"{value:.{digits}g}"

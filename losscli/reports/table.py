@@ -15,7 +15,12 @@ def table_text(report: Report, width: int, colour: bool) -> str:
 
     stream = io.StringIO()
     console = Console(
-        file=stream, width=width, force_terminal=colour, no_color=not colour, highlight=False, legacy_windows=False
+        file=stream,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        legacy_windows=False,
     )
     console.print(_table(report))
     for line in _notes(report):
@@ -63,9 +68,11 @@ def _interval(result: Result) -> str:
 def _notes(report: Report) -> list[str]:
     first = report.results[0]
     same = all(columns_text(result) == columns_text(first) for result in report.results)
-    notes = [f"columns: {printable(columns_text(first))}"] if same else [
-        f"columns of {result.loss}: {printable(columns_text(result))}" for result in report.results
-    ]
+    notes = (
+        [f"columns: {printable(columns_text(first))}"]
+        if same
+        else [f"columns of {result.loss}: {printable(columns_text(result))}" for result in report.results]
+    )
     reduction = first.reduction if first.transform is None else f"{first.reduction}, after {first.transform}"
     notes.append(f"reduction: {reduction}; divided by {_divisor(first)}")
     left_out = {skipped_text(result) for result in report.results} - {""}

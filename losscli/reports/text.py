@@ -51,6 +51,4 @@ def json_text(report: Report) -> str:
 
 def json_lines_text(report: Report) -> str:
     """Each result as a JSON object on a line of its own."""
-    return "".join(
-        json.dumps(result.to_dict(), ensure_ascii=True, allow_nan=False) + "\n" for result in report.results
-    )
+    return "".join(json.dumps(result.to_dict(), ensure_ascii=True, allow_nan=False) + "\n" for result in report.results)

@@ -24,7 +24,7 @@ RATE_LOSS = (0.5 + (1 - log(1)) + (2 - 3 * log(2)) + (4 - 2 * log(4))) / 4
 CASES = [
     Case(
         id="mape-zero",
-        why="A dry day has no relative error, and the way out is a floor of the denominator or leaving it out.",
+        why="A dry day has no relative error; the way out is a floor of the denominator or leaving it out.",
         line="compute rainfall.csv --loss mape",
         code=3,
         rows_named=(2,),

@@ -1,4 +1,4 @@
-"""Forecast files: hubs with quantiles in rows, Prophet, Nixtla, AutoGluon, Darts, Amazon Forecast, BigQuery ML."""
+"""Forecast files: hubs with quantiles in rows, Prophet, Nixtla, AutoGluon, Darts, Amazon, BigQuery ML."""
 
 from math import log
 
@@ -29,7 +29,8 @@ TEXTS = {
         "2023-11-11,wk flu hosp rate change,0,2023-11-11,06,pmf,large_increase,0.3,0",
     ),
     "scoringutils.csv": text(
-        "location,target_end_date,target_type,observed,location_name,forecast_date,quantile_level,predicted,model,horizon",
+        "location,target_end_date,target_type,observed,location_name,forecast_date,"
+        "quantile_level,predicted,model,horizon",
         "DE,2021-05-15,Cases,100,Germany,2021-05-03,0.25,80,EuroCOVIDhub-ensemble,2",
         "DE,2021-05-15,Cases,100,Germany,2021-05-03,0.5,104,EuroCOVIDhub-ensemble,2",
         "DE,2021-05-15,Cases,100,Germany,2021-05-03,0.75,120,EuroCOVIDhub-ensemble,2",
@@ -96,7 +97,7 @@ TEXTS = {
 
 HUB_COLUMNS = roles("observation", "value")
 HUB_ROLES = "--target observation --pred value --tau @output_type_id"
-# 0.25 of 30 below, half of 10 below, a quarter of 20 above; then 0.75 of 10, half of 25, a quarter of 40 above
+# a quarter of 30, half of 10, a quarter of 20; then three quarters of 10, half of 25, a quarter of 40
 HUB_06 = 0.25 * 30 + 0.5 * 10 + 0.25 * 20
 HUB_36 = 0.75 * 10 + 0.5 * 25 + 0.25 * 40
 ENSEMBLE = 0.25 * 20 + 0.5 * 4 + 0.25 * 20
@@ -105,7 +106,7 @@ MECH_BAYES = 0.25 * 10 + 0 + 0.25 * 8
 CASES = [
     Case(
         id="hub-no-roles",
-        why="In hub files `target` is the name of a task and `target_end_date` a date: neither is a numeric target.",
+        why="In hub files `target` names a task and `target_end_date` is a date: neither is a number.",
         line="compute hub_quantiles.csv --loss mae",
         code=2,
         stderr_has=("--target",),
@@ -131,7 +132,7 @@ CASES = [
     ),
     Case(
         id="hub-where",
-        why="Rows that --where leaves out need no level, and what selects among output types is not warned about.",
+        why="Rows that --where leaves out need no level.",
         line=f"compute hub_quantiles.csv --loss pinball {HUB_ROLES} --where output_type=quantile",
         value=(HUB_06 + HUB_36) / 6,
         rows=8,
@@ -141,7 +142,8 @@ CASES = [
     Case(
         id="hub-where-twice",
         why="Two conditions hold together, and a location of 06 keeps its zero.",
-        line=f"compute hub_quantiles.csv --loss pinball {HUB_ROLES} --where output_type=quantile --where location=06",
+        line=f"compute hub_quantiles.csv --loss pinball {HUB_ROLES}"
+        " --where output_type=quantile --where location=06",
         value=HUB_06 / 3,
         rows=8,
         used=3,
@@ -160,7 +162,7 @@ CASES = [
     ),
     Case(
         id="hub-text-levels",
-        why="In the same column as the levels stand the names of categories, which are neither levels nor missing.",
+        why="Names of categories stand in the column of the levels; they are neither levels nor missing.",
         line=f"compute hub_mixed.csv --loss pinball {HUB_ROLES}",
         code=3,
         rows_named=(3,),
@@ -319,7 +321,7 @@ CASES = [
     ),
     Case(
         id="dates-and-texts-around",
-        why="A date, a week, a task and a class surround the pair; the numeric horizon gives way to the plain name.",
+        why="A date, a week, a task and a class surround the pair; the numeric horizon gives way.",
         line="compute forecast_horizon.csv --loss mae",
         value=(1.5 + 0.5 + 3) / 3,
         columns=roles("actual", "forecast"),

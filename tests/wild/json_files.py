@@ -50,16 +50,16 @@ TEXTS = {
         '{"id": "b", "input": {"text": "line\\nbreak", "tags": []}, "y_true": -0.5, "y_pred": 0.0}',
     ),
     "lines_nested_prediction.jsonl": text(
-        '{"sale_price": 10.0, "predicted_sale_price": {"value": 10.5, "lower_bound": 9.0, "upper_bound": 12.0}}',
-        '{"sale_price": 12.0, "predicted_sale_price": {"value": 11.0, "lower_bound": 9.5, "upper_bound": 13.0}}',
+        '{"sale_price": 10.0, "predicted_sale_price": {"value": 10.5, "lower_bound": 9.0}}',
+        '{"sale_price": 12.0, "predicted_sale_price": {"value": 11.0, "lower_bound": 9.5}}',
     ),
     "lines_escaped_names.jsonl": text(
         r'{"\u0446\u0435\u043d\u0430_actual": 10.5, "\u0446\u0435\u043d\u0430_pred": 10}',
         '{"цена_actual": 8, "цена_pred": 8.25}',
     ),
     "gluonts.jsonl": text(
-        '{"start": "2024-01-01", "item_id": "A", "target": [10.0, 12.0], "mean": [11.0, 12.5], "0.9": [14.0, 15.0]}',
-        '{"start": "2024-01-01", "item_id": "B", "target": [5.0, 4.0], "mean": [5.0, 6.0], "0.9": [7.0, 8.0]}',
+        '{"item_id": "A", "target": [10.0, 12.0], "mean": [11.0, 12.5], "0.9": [14.0, 15.0]}',
+        '{"item_id": "B", "target": [5.0, 4.0], "mean": [5.0, 6.0], "0.9": [7.0, 8.0]}',
     ),
     "array.json": text(
         "[", '  {"y_true": 3.0, "y_pred": 2.5},', '  {"y_true": -0.5,', '   "y_pred": 0.0}', "]"
@@ -211,7 +211,7 @@ CASES = [
     ),
     Case(
         id="json-lines-nested",
-        why="Objects and lists inside, with quotes and escaped line breaks, are not needed and not in the way.",
+        why="Objects and lists inside, with quotes and escaped line breaks, are not in the way.",
         line="compute lines_nested.jsonl --loss mae",
         value=0.5,
         columns=BOTH,
@@ -282,7 +282,7 @@ CASES = [
     ),
     Case(
         id="pandas-columns-json",
-        why="pandas' to_json writes an object of columns unless orient is said: refused, not read as one row.",
+        why="pandas' to_json writes an object of columns unless orient is said: it is not one row.",
         line="compute pandas_columns.json --loss mae",
         code=3,
         stderr_has=("pandas_columns.json", "object"),

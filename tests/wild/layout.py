@@ -158,7 +158,7 @@ CASES = [
     ),
     Case(
         id="quoted-line-breaks-bad-cell",
-        why="A row is counted as a row, whatever number of lines it covers: the bad cell is in row 3, on line 7.",
+        why="A row counts once, however many lines it covers: the bad cell is in row 3, on line 7.",
         line="compute quoted_line_breaks_bad_cell.csv --loss mae -t y_true -p y_pred",
         code=3,
         rows_named=(3,),
@@ -210,7 +210,7 @@ CASES = [
     ),
     Case(
         id="trailing-delimiter-in-rows-only",
-        why="Where the header has none, the first column may as well be row names; some tools shift all names by one.",
+        why="Where the header has none, the first cells may be row names: some tools shift all names by one.",
         line="compute trailing_delimiter_rows_only.csv --loss mae -t y_true -p y_pred",
         code=3,
         rows_named=(1,),

@@ -105,7 +105,7 @@ CASES = [
     ),
     Case(
         id="lightgbm-header-missing",
-        why="Without --no-header the first row of numbers would be taken for names and one row would be lost.",
+        why="Without --no-header the first row would be taken for names and would be lost.",
         line="compute lightgbm_dump.tsv --loss mae",
         code=2,
         stderr_has=("1.5", "--no-header"),
@@ -134,7 +134,7 @@ CASES = [
     ),
     Case(
         id="numpy-savetxt",
-        why="savetxt separates by one blank, has no header and writes 18 digits; the name .txt tells no format.",
+        why="savetxt separates by a blank, has no header and writes 18 digits; .txt tells no format.",
         line="compute numpy_savetxt.txt --input-format csv --delimiter ' ' --no-header -t 1 -p 2 --loss mae",
         value=(0.5 + 0.5 + 0) / 3,
         columns=roles("1", "2"),

@@ -1,4 +1,4 @@
-"""Chemistry, hydrology, meteorology, energy, geostatistics: units in names, sentinels for missing, shared stems."""
+"""Chemistry, hydrology, meteorology, energy, geostatistics: units in names, sentinels, shared stems."""
 
 from math import log
 
@@ -34,7 +34,8 @@ TEXTS = {
         "2024-10-27T01:00:00Z,39500,39750.5",
     ),
     "energy_spain.csv": text(
-        "time,generation solar,forecast solar day ahead,total load forecast,total load actual,price day ahead,price actual",
+        "time,generation solar,forecast solar day ahead,"
+        "total load forecast,total load actual,price day ahead,price actual",
         "2015-01-01 00:00:00+01:00,49,17,26118,25385,50.1,65.41",
         "2015-01-01 01:00:00+01:00,50,16,24934,24382,48.1,64.92",
     ),

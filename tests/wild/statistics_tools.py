@@ -80,7 +80,7 @@ CASES = [
     ),
     Case(
         id="r-write-csv2",
-        why="write.csv2 separates by semicolons and writes decimal commas; the delimiter is found, the comma is said.",
+        why="write.csv2 writes semicolons, which are found, and decimal commas, which are said.",
         line="compute r_write_csv2.csv --loss mse --decimal ,",
         value=(0.5**2 + 0.25**2 + 0.25**2 + 0.5**2) / 4,
         columns=roles("obs", "pred"),
@@ -96,8 +96,8 @@ CASES = [
     ),
     Case(
         id="r-write-table",
-        why="write.table leaves out the header of the row names, so every row is one cell longer than the header; "
-        "reading by position would take the predicted column from the actual one.",
+        why="write.table leaves out the name of the row names, so every row is one cell too long; "
+        "by position predicted would get the actual values.",
         line="compute r_write_table.csv --loss mae --target actual --pred predicted",
         code=3,
         rows_named=(1,),
