@@ -6,45 +6,15 @@ from functools import partial
 from typing import Any
 
 from losscli.arrays import np
-from losscli.data.columns import Selection
 from losscli.data.table import CellError, Fragment, Need, Table
-from losscli.data.where import Condition
 from losscli.errors import DataError
 from losscli.execution import ordered_map
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
 from losscli.moments import Moments
-from losscli.plan import LossSpec, Plan, Policy, Transform, bind, watched_columns
+from losscli.plan import Plan
+from losscli.request import Request
 from losscli.tally import Tally
 from losscli.units import Block, Units, units_of
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a command asks of the data.
-
-    Attributes:
-        specs: the losses.
-        selection: what was said of columns.
-        weight: the column of weights.
-        where: the filters that all must hold.
-        missing, invalid: what to do with rows that lack a value or have one outside its domain.
-        transform: what is applied to target and prediction first.
-    """
-
-    specs: Sequence[LossSpec]
-    selection: Selection
-    weight: str | None = None
-    where: Sequence[Condition] = ()
-    missing: Policy = "error"
-    invalid: Policy = "error"
-    transform: Transform | None = None
-
-    def plan(self, table: Table) -> Plan:
-        """The request bound to the columns of a table."""
-        terms = tuple(bind(spec, self.selection, table, self.weight, self.transform) for spec in self.specs)
-        used = {name for term in terms for names in term.roles.values() for name in names}
-        used |= {condition.column for condition in self.where}
-        return Plan(terms, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
 
 
 @dataclass(slots=True)

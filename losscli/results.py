@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from losscli.errors import DataError
-from losscli.evaluation import Request, Sums
+from losscli.evaluation import Sums
 from losscli.moments import Moments
 from losscli.plan import Term
+from losscli.request import Request
 from losscli.statistics import FEWEST_UNITS, Interval, mean_standard_error, t_interval
 from losscli.version import __version__
 

@@ -86,6 +86,9 @@ def parse_value(parameter: Parameter, value: Any, loss: Loss) -> Any:
     Raises:
         UsageError: it is not what the parameter takes.
     """
+    if isinstance(value, int) and not isinstance(value, bool):
+        # 1 and 1.0 are one value, and the signature of a result must say so
+        return float(value)
     if not isinstance(value, str) or (value.startswith("@") and len(value) > 1):
         return value
     word = value.strip().lower()

@@ -37,7 +37,7 @@ def run_cli(args: Sequence[str], stdin: bytes = b"", cwd: Path | None = None) ->
         os.chdir(before)
     for stream in (out, err):
         stream.flush()
-    return Outcome(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined] # a BytesIO
+    return Outcome(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
 def run_process(

@@ -1,7 +1,7 @@
 """What compute and compare have in common: from options to a request, from a request to a report."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from losscli.cli.options import CatalogueOptions, InputOptions, OutputOptions, RowOptions
 from losscli.cli.progress import Progress
@@ -10,7 +10,7 @@ from losscli.errors import UsageError
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source
-    from losscli.evaluation import Request
+    from losscli.request import Request
     from losscli.results import Reduction
 
 
@@ -20,30 +20,18 @@ def request_of(losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOpti
     Raises:
         UsageError: an option that does not fit.
     """
-    from losscli.data.columns import Selection
-    from losscli.data.where import Condition
-    from losscli.evaluation import Request
-    from losscli.plan import TRANSFORMS, Policy
-    from losscli.specs import parse_spec, with_parameters
+    from losscli.request import make_request
 
-    if not losses:
-        raise UsageError("no loss is named", hint="--loss NAME; `losscli list` shows all of them")
-    specs = with_parameters([parse_spec(text) for text in losses], catalogue.parameters)
-    for flag, policy in (("--missing", rows.missing), ("--invalid", rows.invalid)):
-        if policy not in ("error", "skip"):
-            raise UsageError(f"{flag} takes error or skip, not {policy!r}")
-    if rows.transform is not None and rows.transform not in TRANSFORMS:
-        raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {rows.transform!r}")
-    given = _roles(rows, catalogue)
-    _check_roles(given, specs)
-    return Request(
-        specs,
-        Selection(given, command),
-        weight=given.pop("weight", rows.weight),
-        where=[Condition.parse(text) for text in rows.where or []],
-        missing=cast("Policy", rows.missing),
-        invalid=cast("Policy", rows.invalid),
-        transform=TRANSFORMS[rows.transform] if rows.transform else None,
+    return make_request(
+        losses,
+        _roles(rows, catalogue),
+        catalogue.parameters,
+        command=command,
+        weight=rows.weight,
+        where=rows.where or [],
+        missing=rows.missing,
+        invalid=rows.invalid,
+        transform=rows.transform,
     )
 
 
@@ -58,18 +46,6 @@ def _roles(rows: RowOptions, catalogue: CatalogueOptions) -> dict[str, str]:
             raise UsageError(f"the columns of {role} are given twice")
         given[role] = names
     return given
-
-
-def _check_roles(given: dict[str, str], specs: Sequence[Any]) -> None:
-    read = {role.name for spec in specs for role in spec.loss.roles} | {"weight"}
-    read |= {"pred" for spec in specs if spec.loss.pred_means != "pred"}
-    for role in given:
-        if role not in read:
-            names = " and ".join(spec.loss.name for spec in specs)
-            raise UsageError(
-                f"{names} {'does' if len(specs) == 1 else 'do'} not read {role}",
-                hint=f"roles: {', '.join(sorted(read))}",
-            )
 
 
 def run_job(

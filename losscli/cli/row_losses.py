@@ -8,7 +8,7 @@ from losscli.cli.writing import Destination, say, whole_file, write_stdout
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source
-    from losscli.evaluation import Request
+    from losscli.request import Request
 
 ROW_KINDS = ("csv", "parquet")
 

@@ -26,6 +26,7 @@ _ROLE_WORDS = _TOKENS["pred"] | _TOKENS["target"]
 _NUMERIC = (Kind.NUMBER, Kind.LIST)
 
 Roles = dict[str, tuple[str, ...]]
+ColumnNames = str | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,18 @@ class Selection:
     """What the user said of columns.
 
     Attributes:
-        given: for a role, the text of its flag: a column, a comma list or a glob.
-        command: the command so far, to which a suggestion adds the missing flags.
+        given: for a role, the text of its flag (a column, a comma list or a glob), or names as they are.
+        command: the command so far, to which a suggestion adds the missing flag; None for a call from Python.
     """
 
-    given: Mapping[str, str]
-    command: str
+    given: Mapping[str, ColumnNames]
+    command: str | None
+
+    def suggestion(self, flag: str, column: str) -> str:
+        """What to write to choose a column."""
+        if self.command is None:
+            return f"{flag}={column!r}"
+        return f"{self.command} --{flag.replace('_', '-')} {shlex.quote(column)}"
 
 
 def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
@@ -77,9 +84,16 @@ def _check_widths(loss: Loss, roles: Roles) -> None:
             )
 
 
-def expand(text: str, table: Table) -> tuple[str, ...]:
-    """The columns that a flag's text names: one column, a comma list, or globs in natural order."""
+def expand(text: ColumnNames, table: Table) -> tuple[str, ...]:
+    """The columns that a flag's text names: one column, a comma list, or globs in natural order.
+
+    A sequence has names as they are.
+    """
     names = [column.name for column in table.columns]
+    if not isinstance(text, str):
+        for name in text:
+            position(table, name)
+        return tuple(text)
     if text in names:
         position(table, text)
         return (text,)
@@ -179,7 +193,7 @@ def _unclear(
         message = f"{table.label}: no column fits {wanted}{why}; numeric columns: {_listed(numeric)}"
         form, example = forms[0], Column(numeric[0] if numeric else "COLUMN", Kind.NUMBER)
     flag = "pred" if form == loss.pred_means else form
-    return UsageError(message, hint=f"{selection.command} --{flag.replace('_', '-')} {shlex.quote(example.name)}")
+    return UsageError(message, hint=selection.suggestion(flag, example.name))
 
 
 def _held(column: Column) -> str:

@@ -71,8 +71,9 @@ class Condition:
         if kind is Kind.TEXT and self.operator in ("<", "<=", ">", ">=") and _is_number(self.values[0]):
             return self._compare_as_numbers(texts)
         values = [value.lower() for value in self.values] if kind is Kind.BOOLEAN else list(self.values)
-        present = np.array([text is not None for text in texts], dtype=bool)
-        return self._compare(np.array([text or "" for text in texts], dtype=object), values) & present
+        fits = self._compare(np.array([text or "" for text in texts], dtype=object), values)
+        fits &= np.array([text is not None for text in texts], dtype=bool)
+        return fits
 
     def _compare(self, cells: Any, values: list[Any]) -> Mask:
         first = values[0]

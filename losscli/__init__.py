@@ -1,0 +1,51 @@
+"""losscli from Python: `compute`, `compare` and the losses themselves as functions on arrays.
+
+    import losscli
+
+    result = losscli.compute("preds.parquet", loss="huber", delta=1.0)
+    result.value, result.ci
+    losscli.losses.huber(target, pred, delta=1.0)
+
+Importing the package imports neither NumPy nor pyarrow; using it does.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from losscli.version import __version__
+
+if TYPE_CHECKING:
+    from losscli import losses
+    from losscli.api import compare, compute
+    from losscli.errors import DataError, LosscliError, UsageError
+    from losscli.results import Report, Result
+
+__all__ = [
+    "DataError",
+    "LosscliError",
+    "Report",
+    "Result",
+    "UsageError",
+    "__version__",
+    "compare",
+    "compute",
+    "losses",
+]
+
+_HOMES = {
+    "compute": "losscli.api",
+    "compare": "losscli.api",
+    "Result": "losscli.results",
+    "Report": "losscli.results",
+    "LosscliError": "losscli.errors",
+    "DataError": "losscli.errors",
+    "UsageError": "losscli.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "losses":
+        return import_module("losscli.losses")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'losscli' has no attribute {name!r}")

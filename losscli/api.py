@@ -1,0 +1,158 @@
+"""The same jobs from Python: files, pandas data frames or Arrow tables in, results out."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from losscli.catalogue import all_losses
+from losscli.data.identity import file_hash
+from losscli.data.sources import resolve
+from losscli.data.table import Table
+from losscli.data.text import TextOptions
+from losscli.errors import DataError, UsageError
+from losscli.evaluation import scan
+from losscli.execution import thread_count
+from losscli.plan import Policy
+from losscli.request import Request, make_request
+from losscli.results import Input, Reduction, Report, Result, report_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Data: TypeAlias = "str | PathLike[str] | pd.DataFrame | pa.Table | Sequence[str | PathLike[str]]"
+
+
+def compute(
+    data: Data,
+    *,
+    loss: str,
+    weight: str | None = None,
+    where: str | Sequence[str] = (),
+    missing: Policy = "error",
+    invalid: Policy = "error",
+    transform: str | None = None,
+    reduction: str = "mean",
+    confidence: float | None = 0.95,
+    threads: int | None = None,
+    input_format: str | None = None,
+    **named: Any,
+) -> Result:
+    """Compute one loss.
+
+    Args:
+        data: a path, several paths, a pandas DataFrame or an Arrow table.
+        loss: its name, also with parameters: `pinball:tau=0.8`.
+        weight: the column of weights.
+        where: filters such as `split=test`; all must hold.
+        missing, invalid: `error` or `skip`, for rows that lack a value or have one outside its domain.
+        transform: `log1p` or `log`, applied to target and prediction first.
+        reduction: `mean`, `mean-count` or `sum`. For the loss of each row call the function in `losscli.losses`.
+        confidence: the level of the interval; None for no interval.
+        threads: how many to use; all processors by default.
+        input_format: where the name of a file does not tell.
+        **named: the columns of roles (`target="y"`, `pred=["a", "b"]`) and the parameters of the loss.
+
+    Raises:
+        UsageError: a loss, parameter or column that is not there or not clear.
+        DataError: a file or a value that cannot be evaluated.
+    """
+    request = _request([loss], named, weight, where, missing, invalid, transform)
+    if reduction not in ("mean", "mean-count", "sum"):
+        raise UsageError(f"reduction must be mean, mean-count or sum, not {reduction!r}")
+    return _run("compute", data, request, Reduction(reduction), confidence, threads, input_format).results[0]
+
+
+def compare(
+    data: Data,
+    *,
+    losses: Sequence[str],
+    weight: str | None = None,
+    where: str | Sequence[str] = (),
+    missing: Policy = "error",
+    invalid: Policy = "error",
+    transform: str | None = None,
+    confidence: float | None = 0.95,
+    threads: int | None = None,
+    input_format: str | None = None,
+    **named: Any,
+) -> Report:
+    """Compute several losses over the same data in one scan; the arguments are those of `compute`.
+
+    Raises:
+        UsageError: a loss, parameter or column that is not there or not clear.
+        DataError: a file or a value that cannot be evaluated.
+    """
+    request = _request(losses, named, weight, where, missing, invalid, transform)
+    return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format)
+
+
+def _request(
+    losses: Sequence[str],
+    named: Mapping[str, Any],
+    weight: str | None,
+    where: str | Sequence[str],
+    missing: Policy,
+    invalid: Policy,
+    transform: str | None,
+) -> Request:
+    roles = {role.name for entry in all_losses() for role in entry.roles}
+    return make_request(
+        losses,
+        {name: value for name, value in named.items() if name in roles and value is not None},
+        {name: value for name, value in named.items() if name not in roles},
+        command=None,
+        weight=weight,
+        where=[where] if isinstance(where, str) else where,
+        missing=missing,
+        invalid=invalid,
+        transform=transform,
+    )
+
+
+def _run(
+    command: str,
+    data: Data,
+    request: Request,
+    reduction: Reduction,
+    confidence: float | None,
+    threads: int | None,
+    input_format: str | None,
+) -> Report:
+    if confidence is not None and not 0.0 < confidence < 1.0:
+        raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
+    count = thread_count(None if threads is None else str(threads))
+    if isinstance(data, (str, PathLike)) or _is_paths(data):
+        names = [fspath(data)] if isinstance(data, (str, PathLike)) else [fspath(name) for name in cast("Any", data)]
+        sources = resolve(names, input_format, TextOptions())
+        inputs = [Input(source.name, *file_hash(source.name)) for source in sources]
+        sums = scan([source.open for source in sources], request, count)
+    else:
+        table = _table_of(data)
+        inputs = []
+        sums = scan([lambda: table], request, count)
+    return report_of(command, sums, request, reduction, confidence, inputs)
+
+
+def _is_paths(data: Any) -> bool:
+    return isinstance(data, (list, tuple)) and all(isinstance(name, (str, PathLike)) for name in data)
+
+
+def _table_of(data: Any) -> Table:
+    import pyarrow as pa
+
+    from losscli.data.columnar import MemoryTable
+
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    if isinstance(data, pa.Table):
+        return MemoryTable("the table", data)
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        frame = data.rename(columns=str)
+        try:
+            return MemoryTable("the data frame", pa.Table.from_pandas(frame, preserve_index=False))
+        except pa.ArrowException as error:
+            raise DataError(f"the data frame cannot be read: {error}", "give each column values of one type") from error
+    raise UsageError(f"data must be a path, a pandas DataFrame or an Arrow table, not {type(data).__name__}")
