@@ -8,7 +8,7 @@ from losscli.catalogue import all_losses
 from losscli.data.identity import file_hash
 from losscli.data.sources import resolve
 from losscli.data.table import Table
-from losscli.data.text import TextOptions
+from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
@@ -141,7 +141,7 @@ def _is_paths(data: Any) -> bool:
 def _table_of(data: Any) -> Table:
     import pyarrow as pa
 
-    from losscli.data.columnar import MemoryTable
+    from losscli.data.arrow import MemoryTable
 
     if isinstance(data, pa.RecordBatch):
         data = pa.Table.from_batches([data])

@@ -2,29 +2,34 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
-from losscli.cli.compare import compare
-from losscli.cli.compute import compute
-from losscli.cli.list import list_losses
-from losscli.cli.typer_text import TextCommand
+from losscli.cli.typer_text import TextCommand, TextGroup
 from losscli.errors import ExitCode, LosscliError, UsageError
 from losscli.version import __version__
 
-CONTEXT = {"help_option_names": ["-h", "--help"]}
-app = typer.Typer(
-    name="losscli",
-    context_settings=CONTEXT,
-    rich_markup_mode=None,
-    help="Evaluate prediction files: any loss, its exact value, its uncertainty.",
-)
-for name, function in (("compute", compute), ("compare", compare), ("list", list_losses)):
-    app.command(name, cls=TextCommand, context_settings=CONTEXT)(function)
+_COMMANDS = {
+    "compute": "losscli.cli.compute",
+    "compare": "losscli.cli.compare",
+    "list": "losscli.cli.list",
+}
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+def make_app(names: Iterable[str]) -> typer.Typer:
+    """The command line with these commands; each has a module of its own, with a function `command`."""
+    app = typer.Typer(name="losscli", cls=TextGroup, context_settings=_CONTEXT, rich_markup_mode=None)
+    app.callback()(_root)
+    for name in names:
+        function = import_module(_COMMANDS[name]).command
+        app.command(name, cls=TextCommand, context_settings=_CONTEXT)(function)
+    return app
 
 
 def _show_version(asked: bool) -> None:
@@ -35,7 +40,6 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
@@ -71,7 +75,9 @@ def _run(arguments: Sequence[str]) -> int:
     if not arguments:
         _run(["--help"])
         return ExitCode.USAGE
-    command = typer.main.get_command(app)
+    # a line that names its command needs no other: each has some forty options to set up
+    names = arguments[:1] if arguments[0] in _COMMANDS else list(_COMMANDS)
+    command = typer.main.get_command(make_app(names))
     try:
         code: Any = command.main(list(arguments), prog_name="losscli", standalone_mode=False)
     except TyperException as error:

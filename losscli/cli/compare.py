@@ -5,15 +5,23 @@ from typing import Annotated
 
 import typer
 
+from losscli.cli.completion import complete_loss
 from losscli.cli.options import CatalogueOptions, Files, InputOptions, OutputOptions, RowOptions, grouped
 
 
 @grouped
-def compare(
+def command(
     files: Files = None,
     loss: Annotated[
         list[str] | None,
-        typer.Option("--loss", "-l", metavar="NAME[:PARAM=VALUE,...]", help="A loss; repeatable.", show_default=False),
+        typer.Option(
+            "--loss",
+            "-l",
+            autocompletion=complete_loss,
+            metavar="NAME[:PARAM=VALUE,...]",
+            help="A loss; repeatable.",
+            show_default=False,
+        ),
     ] = None,
     *,
     reading: InputOptions,
@@ -31,8 +39,8 @@ def compare(
 
     losses = loss or []
     names = " ".join(shlex.quote(name) for name in files or [])
-    command = " ".join([f"losscli compare {names}", *(f"--loss {shlex.quote(text)}" for text in losses)])
-    request = request_of(losses, rows, catalogue, command)
+    line = " ".join([f"losscli compare {names}", *(f"--loss {shlex.quote(text)}" for text in losses)])
+    request = request_of(losses, rows, catalogue, line)
     output.level()
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     run_job("compare", reading.sources(files), request, Reduction.MEAN, places, reading, output)

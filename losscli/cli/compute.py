@@ -5,16 +5,24 @@ from typing import Annotated
 
 import typer
 
+from losscli.cli.completion import complete_loss
 from losscli.cli.options import CatalogueOptions, Files, InputOptions, OutputOptions, RowOptions, grouped
 from losscli.errors import UsageError
 
 
 @grouped
-def compute(
+def command(
     files: Files = None,
     loss: Annotated[
         list[str] | None,
-        typer.Option("--loss", "-l", metavar="NAME[:PARAM=VALUE,...]", help="The loss.", show_default=False),
+        typer.Option(
+            "--loss",
+            "-l",
+            autocompletion=complete_loss,
+            metavar="NAME[:PARAM=VALUE,...]",
+            help="The loss.",
+            show_default=False,
+        ),
     ] = None,
     reduction: Annotated[
         str,
@@ -48,8 +56,8 @@ def compute(
         raise UsageError(f"there is no reduction {reduction!r}", hint="mean, mean-count, sum or none")
     how = Reduction(reduction.replace("_", "-"))
     names = " ".join(shlex.quote(name) for name in files or [])
-    command = f"losscli compute {names} --loss {shlex.quote(losses[0]) if losses else 'NAME'}"
-    request = request_of(losses, rows, catalogue, command)
+    line = f"losscli compute {names} --loss {shlex.quote(losses[0]) if losses else 'NAME'}"
+    request = request_of(losses, rows, catalogue, line)
     output.level()
     if how is Reduction.NONE:
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")

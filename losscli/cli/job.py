@@ -58,11 +58,14 @@ def run_job(
     output: OutputOptions,
 ) -> None:
     """Scan the inputs once and write the report."""
+    import gc
+
     from losscli.data.identity import file_hash
     from losscli.evaluation import scan
     from losscli.execution import thread_count
     from losscli.results import Input, report_of
 
+    gc.enable()
     with Progress(output.quiet) as progress:
         sums = scan([source.open for source in sources], request, thread_count(reading.threads), progress)
     inputs: list[Input] = []

@@ -7,7 +7,7 @@ import typer
 from losscli.catalogue import Loss, all_losses
 
 
-def list_losses(
+def command(
     json: Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)] = False,
     debug: Annotated[  # noqa: ARG001 - the command line as a whole looks for it
         bool, typer.Option("--debug", help="Show the traceback of an error.", show_default=False)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from losscli.catalogue import Loss, all_losses
+from losscli.cli.completion import complete_column
 from losscli.errors import UsageError
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source
-    from losscli.data.text import TextOptions
+    from losscli.data.text_options import TextOptions
 
 INPUT_PANEL = "Input"
 COLUMN_PANEL = "Columns"
@@ -33,7 +34,10 @@ Files = Annotated[
 
 
 def _text(*flags: str, help: str, metavar: str, panel: str) -> Any:
-    return typer.Option(*flags, help=help, metavar=metavar, rich_help_panel=panel, show_default=False)
+    complete = complete_column if metavar == "COLUMN" else None
+    return typer.Option(
+        *flags, help=help, metavar=metavar, rich_help_panel=panel, show_default=False, autocompletion=complete
+    )
 
 
 def _flag(*flags: str, help: str, panel: str) -> Any:
@@ -96,7 +100,7 @@ class InputOptions:
 
     def text_options(self) -> "TextOptions":
         """The part that concerns text files."""
-        from losscli.data.text import TextOptions
+        from losscli.data.text_options import TextOptions
 
         if not self.skip_lines.isdigit():
             raise UsageError(f"--skip-lines takes a whole number, not {self.skip_lines!r}")

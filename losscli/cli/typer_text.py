@@ -6,7 +6,7 @@ small file. Every option here is text, a list of texts or a flag, and is read by
 
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 
 class _AsGiven:
@@ -19,7 +19,20 @@ class _AsGiven:
 class TextCommand(TyperCommand):
     """A command that takes its arguments as they were typed."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for param in self.params:
-            vars(param)["get_runtime_param"] = _AsGiven
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, the help option included."""
+        return _as_given(super().get_params(ctx))
+
+
+class TextGroup(TyperGroup):
+    """The same for the options that stand before the name of a command."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, the help option included."""
+        return _as_given(super().get_params(ctx))
+
+
+def _as_given(params: list[Any]) -> list[Any]:
+    for param in params:
+        vars(param)["get_runtime_param"] = _AsGiven
+    return params

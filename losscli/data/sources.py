@@ -4,7 +4,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from losscli.data.columnar import ArrowTable, NumpyTable, ParquetTable
-from losscli.data.json_lines import JsonTable
 from losscli.data.table import Table
-from losscli.data.text import TextOptions, TextTable
+from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
 
 FORMATS = ("csv", "tsv", "parquet", "arrow", "jsonl", "json", "npy", "npz")
@@ -67,22 +65,20 @@ class Source:
             stream = _Decompressed(stream, compression, self.label)
         kind = self.format or self._format_of_name() or _format_of_content(stream)
         if kind in ("csv", "tsv"):
+            from losscli.data.text import TextTable
+
             _refuse_binary(stream, self.label)
             delimiter = self.options.delimiter or ("\t" if kind == "tsv" else None)
             return TextTable(self.label, stream, replace(self.options, delimiter=delimiter))
         if kind in ("json", "jsonl"):
+            from losscli.data.json_lines import JsonTable
+
             return JsonTable(self.label, stream)
-        content = None
-        if compression or self.name == STANDARD_INPUT or not Path(self.name).is_file():
-            content = stream.read()
+        # the others are read at more than one place: whole streams are held, files are mapped
+        held = compression or self.name == STANDARD_INPUT or not Path(self.name).is_file()
+        content = stream.read() if held else None
         stream.close()
-        makers: dict[str, Callable[[str, str, bytes | None], Table]] = {
-            "parquet": ParquetTable,
-            "arrow": ArrowTable,
-            "npy": NumpyTable,
-            "npz": NumpyTable,
-        }
-        return makers[kind](self.label, self.name, content)
+        return _columnar(kind, self.label, self.name, content)
 
     def _stream(self) -> Any:
         try:
@@ -111,6 +107,20 @@ class Source:
         if path.suffix.lower() in _COMPRESSIONS:
             path = path.with_suffix("")
         return _ENDINGS.get(path.suffix.lower())
+
+
+def _columnar(kind: str, label: str, path: str, content: bytes | None) -> Table:
+    if kind == "parquet":
+        from losscli.data.parquet import ParquetTable
+
+        return ParquetTable(label, path, content)
+    if kind == "arrow":
+        from losscli.data.arrow import ArrowTable
+
+        return ArrowTable(label, path, content)
+    from losscli.data.arrays import NumpyTable
+
+    return NumpyTable(label, path, content)
 
 
 def _format_of_content(stream: Any) -> str:

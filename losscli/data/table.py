@@ -131,3 +131,26 @@ def position(table: Table, name: str) -> int:
     shown = ", ".join(repr(column.name) for column in table.columns[:20])
     more = f" and {len(table.columns) - 20} more" if len(table.columns) > 20 else ""
     raise UsageError(f"{table.label} has no column {name!r}; it has {shown}{more}")
+
+
+def columns_of(schema: pa.Schema) -> list[Column]:
+    """The columns of an Arrow schema with their kinds."""
+    return [Column(entry.name, kind_of(entry.type)) for entry in schema]
+
+
+def select(batch: pa.RecordBatch, places: Sequence[int]) -> pa.RecordBatch:
+    """The columns at these places, called by their number because real names repeat."""
+    return pa.RecordBatch.from_arrays([batch.column(i) for i in places], names=[str(i) for i in range(len(places))])
+
+
+def unreadable(label: str, kind: str, error: Exception) -> DataError:
+    """The error for a file whose content is not what its format says."""
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{label}: no such file", "check the path")
+    if isinstance(error, PermissionError):
+        return DataError(f"{label}: no permission to read it", "check its access rights")
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return DataError(
+        f"{label} cannot be read as {kind}: {reason}",
+        "the file may be cut off or of another format; --input-format says which one it is",
+    )

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from losscli.arrays import np
-from losscli.data.numbers import EXACT_WHOLE, NULL_WORDS, to_numbers, way_out
+from losscli.data.numbers import EXACT_WHOLE, to_numbers, way_out
 from losscli.data.table import CellError, Column, Fragment, Kind, Need, kind_of, position
+from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
 
 PIECE_BYTES = 4 << 20
@@ -19,27 +20,6 @@ _LONGEST_CELL = 64 << 20
 """A quote that stays open for longer than this is a stray character, not the start of a cell."""
 _SNIFFED_BYTES = 64 << 10
 _DELIMITERS = ",;\t|"
-
-
-@dataclass(frozen=True, slots=True)
-class TextOptions:
-    """How to read cells.
-
-    Attributes:
-        delimiter: None to find it in the header.
-        decimal: the decimal mark.
-        header: whether the first line has the names of the columns.
-        skip_lines: how many lines to leave out before the header.
-        nulls: the texts that mean missing.
-        percent_cells: whether to read 50.5% as 50.5.
-    """
-
-    delimiter: str | None = None
-    decimal: str = "."
-    header: bool = True
-    skip_lines: int = 0
-    nulls: tuple[str, ...] = NULL_WORDS
-    percent_cells: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,7 @@ BINARIES: dict[str, Writer] = {
     "pickled.npy": _npy(np.array([[1.0, 1.5], [2.0, 2.5]], dtype=object), allow_pickle=True),
     "arrays.npz": _npz(y_true=np.array(TRUE), y_pred=np.array(PRED), classes=np.array(["a", "b"])),
     "arrays_compressed.npz": _npz(compressed=True, y_true=np.array(TRUE), y_pred=np.array(PRED)),
-    "arrays_outputs.npz": _npz(
-        y_true=np.array([[1.0, 2.0], [3.0, 4.0]]), y_pred=np.array([[1.5, 2.0], [3.0, 5.0]])
-    ),
+    "arrays_outputs.npz": _npz(y_true=np.array([[1.0, 2.0], [3.0, 4.0]]), y_pred=np.array([[1.5, 2.0], [3.0, 5.0]])),
     "arrays_keras.npz": _npz(y_true=np.array(TRUE), y_pred=np.array(PRED).reshape(4, 1)),
     "arrays_lengths.npz": _npz(y_true=np.array(TRUE), y_pred=np.array(PRED[:3])),
     "arrays_pickled_extra.npz": _npz(

@@ -4,9 +4,7 @@ from tests.wild.case import Case, roles, text
 
 TEXTS = {
     "mysql_batch.tsv": text("id\ty_true\ty_pred", "1\t10.5\t10", "2\tNULL\t11", "3\t12\tNULL", "4\t9\t9.25"),
-    "postgres_copy.tsv": text(
-        "id\ty_true\ty_pred\tnote", "1\t10.5\t10\tfirst\\tone", "2\t\\N\t11\t\\N", "3\t12\t13\t"
-    ),
+    "postgres_copy.tsv": text("id\ty_true\ty_pred\tnote", "1\t10.5\t10\tfirst\\tone", "2\t\\N\t11\t\\N", "3\t12\t13\t"),
     "sqlcmd.csv": text("id,y_true,y_pred", "--,------,------", "1,10.5,10", "2,12,13", eol="\r\n"),
     "psql_footer.csv": text("id,y_true,y_pred", "1,10.5,10", "2,12,13", "(2 rows)"),
     "power_bi.csv": text(

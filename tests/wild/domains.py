@@ -10,10 +10,9 @@ TEXTS = {
     "counts.csv": text("site,y,mu,eta", "a,0,0.5,0.0", "b,1,1,0.5", "c,3,2,1.25", "d,2,4,-0.25"),
     "counts_zero_rate.csv": text("y,mu", "1,1", "0,0", "2,4"),
     "counts_negative.csv": text("y,mu", "1,1", "-1,2"),
-    "heteroscedastic.csv": text(
-        "y_true,y_pred,y_std,log_v", "1.0,1.5,0.5,0.0", "2.0,1.0,1.0,1.5", "0.0,0.0,2.0,-0.5"
-    ),
+    "heteroscedastic.csv": text("y_true,y_pred,y_std,log_v", "1.0,1.5,0.5,0.0", "2.0,1.0,1.0,1.5", "0.0,0.0,2.0,-0.5"),
     "certain.csv": text("y_true,y_pred,y_std", "1.0,1.5,0.5", "2.0,2.0,0.0", "3.0,3.0,-1.0"),
+    "spread_unnamed.csv": text("y_true,y_pred,uncertainty", "1.0,1.5,0.5", "2.0,1.0,1.0"),
     "spikes.csv": text("actual,predicted", "0,1000", "1.5,1.0", "2,2", "0,-1e-9"),
     "levels.csv": text("y,q,tau", "10,8,0.5", "10,12,0.9", "10,11,1.0"),
 }
@@ -140,7 +139,7 @@ CASES = [
         why="A rate and its logarithm at once contradict each other.",
         line="compute counts.csv --loss poisson_nll --rate mu --log-rate eta",
         code=2,
-        stderr_has=("--rate", "--log-rate"),
+        stderr_has=("rate", "log"),
     ),
     Case(
         id="poisson-zero-rate",
@@ -176,8 +175,8 @@ CASES = [
     ),
     Case(
         id="gaussian-no-spread",
-        why="Without a spread the loss cannot be computed, and the flags for it are named.",
-        line="compute heteroscedastic.csv --loss gaussian_nll",
+        why="An uncertainty may be a variance or its root: the kind is the role, and is asked for.",
+        line="compute spread_unnamed.csv --loss gaussian_nll",
         code=2,
         stderr_has=("--var", "--std"),
     ),

@@ -4,9 +4,7 @@ from math import log
 
 from tests.wild.case import Case, roles, text
 
-HUB_HEADER = (
-    "reference_date,target,horizon,target_end_date,location,output_type,output_type_id,value,observation"
-)
+HUB_HEADER = "reference_date,target,horizon,target_end_date,location,output_type,output_type_id,value,observation"
 FLU = "2023-11-11,wk inc flu hosp,0,2023-11-11"
 
 TEXTS = {
@@ -142,8 +140,7 @@ CASES = [
     Case(
         id="hub-where-twice",
         why="Two conditions hold together, and a location of 06 keeps its zero.",
-        line=f"compute hub_quantiles.csv --loss pinball {HUB_ROLES}"
-        " --where output_type=quantile --where location=06",
+        line=f"compute hub_quantiles.csv --loss pinball {HUB_ROLES} --where output_type=quantile --where location=06",
         value=HUB_06 / 3,
         rows=8,
         used=3,

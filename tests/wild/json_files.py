@@ -61,13 +61,9 @@ TEXTS = {
         '{"item_id": "A", "target": [10.0, 12.0], "mean": [11.0, 12.5], "0.9": [14.0, 15.0]}',
         '{"item_id": "B", "target": [5.0, 4.0], "mean": [5.0, 6.0], "0.9": [7.0, 8.0]}',
     ),
-    "array.json": text(
-        "[", '  {"y_true": 3.0, "y_pred": 2.5},', '  {"y_true": -0.5,', '   "y_pred": 0.0}', "]"
-    ),
+    "array.json": text("[", '  {"y_true": 3.0, "y_pred": 2.5},', '  {"y_true": -0.5,', '   "y_pred": 0.0}', "]"),
     "array_compact.json": text("[" + ",".join(LINES) + "]", last_eol=False),
-    "array_gaps.json": text(
-        '[{"y_true": 1.0, "y_pred": 1.5}, {"y_true": 2.0}, {"y_pred": 2.0, "y_true": null}]'
-    ),
+    "array_gaps.json": text('[{"y_true": 1.0, "y_pred": 1.5}, {"y_true": 2.0}, {"y_pred": 2.0, "y_true": null}]'),
     "array_empty.json": text("[]"),
     "array_of_numbers.json": text("[3.0, 2.5, -0.5, 0.0]"),
     "pandas_columns.json": text('{"y_true":{"0":3.0,"1":-0.5},"y_pred":{"0":2.5,"1":0.0}}'),
@@ -140,8 +136,8 @@ CASES = [
         why="A key that is not there is a missing value, like null.",
         line="compute lines_missing_keys.jsonl --loss mae",
         code=3,
-        rows_named=(2,),
-        stderr_has=("y_pred", "--missing"),
+        rows_named=(4,),
+        stderr_has=("--missing",),
     ),
     Case(
         id="json-lines-missing-keys-skipped",
@@ -282,16 +278,16 @@ CASES = [
     ),
     Case(
         id="pandas-columns-json",
-        why="pandas' to_json writes an object of columns unless orient is said: it is not one row.",
-        line="compute pandas_columns.json --loss mae",
+        why="pandas' to_json writes one object of columns unless orient is said, and an object is no number.",
+        line="compute pandas_columns.json --loss mae -t y_true -p y_pred",
         code=3,
-        stderr_has=("pandas_columns.json", "object"),
+        stderr_has=("pandas_columns.json", "y_"),
     ),
     Case(
         id="mlflow-split-json",
-        why="MLflow's table artifact has the names apart from the rows.",
-        line="compute mlflow_split.json --loss mae",
-        code=3,
-        stderr_has=("mlflow_split.json", "object"),
+        why="MLflow's table artifact has the names apart from the rows, so there are no columns of these names.",
+        line="compute mlflow_split.json --loss mae -t y_true -p y_pred",
+        code=2,
+        stderr_has=("mlflow_split.json", "y_true"),
     ),
 ]

@@ -10,9 +10,7 @@ TEXTS = {
     "sklearn_gp.csv": text(
         "y_true,y_pred,y_pred_std,target_mean", "1.0,1.5,0.2,4.0", "2.0,1.0,0.3,4.0", "9.0,9.0,0.1,4.0"
     ),
-    "two_predictions.csv": text(
-        "id,y_true,pred_lgbm,pred_xgb", "a,1.0,1.5,2.0", "b,2.0,2.0,2.5", "c,4.0,3.0,5.5"
-    ),
+    "two_predictions.csv": text("id,y_true,pred_lgbm,pred_xgb", "a,1.0,1.5,2.0", "b,2.0,2.0,2.5", "c,4.0,3.0,5.5"),
     "lightgbm_dump.tsv": text("1.5\t2.0", "0.25\t0.25", "-3\t-2", "4e0\t3.75"),
     "xgboost_dump.csv": text("101,12.5,12.0", "102,8.0,9.0", "103,10.25,10.0"),
     "numpy_savetxt.txt": text(
@@ -32,9 +30,7 @@ TEXTS = {
     "bqml.csv": text(
         "predicted_label,label,species", "3500.5,3450,Adelie", "4000,4200.5,Gentoo", "3775.25,3775.25,Adelie"
     ),
-    "kaggle_house.csv": text(
-        "Id,SalePrice,prediction", "1461,120000,130000", "1462,180500,170000", "1463,0,0"
-    ),
+    "kaggle_house.csv": text("Id,SalePrice,prediction", "1461,120000,130000", "1462,180500,170000", "1463,0,0"),
     "kaggle_plain.csv": text("id,target,prediction", "0,0.5,0.25", "1,0.0,0.5", "2,1.0,1.0", last_eol=False),
     "kaggle_merge.csv": text("Id,SalePrice_x,SalePrice_y", "1461,120000,130000", "1462,180500,170000"),
     "numerai.csv": text(
@@ -50,9 +46,7 @@ TEXTS = {
     "glue_predict_results.txt": text("index\tprediction\tlabel", "0\t4.5\t5.0", "1\t2.25\t2.0", "2\t0\t0.25"),
     "keras_predict.csv": text("y_true,y_pred", "120.5,[121.0]", "99.0,[98.5]"),
     "numpy_repr.csv": text("y_true,y_pred", "1.5,1.25", "2.0,np.float64(2.5)", "0.5,0.5"),
-    "torch_repr.csv": text(
-        "y_true,y_pred", "1.5,\"tensor(1.2500, device='cuda:0')\"", '2.0,"tensor(2.5000)"'
-    ),
+    "torch_repr.csv": text("y_true,y_pred", "1.5,\"tensor(1.2500, device='cuda:0')\"", '2.0,"tensor(2.5000)"'),
 }
 
 CASES = [
@@ -134,18 +128,18 @@ CASES = [
     ),
     Case(
         id="numpy-savetxt",
-        why="savetxt separates by a blank, has no header and writes 18 digits; .txt tells no format.",
+        why="savetxt separates by a blank, has no header and writes 18 digits.",
         line="compute numpy_savetxt.txt --input-format csv --delimiter ' ' --no-header -t 1 -p 2 --loss mae",
         value=(0.5 + 0.5 + 0) / 3,
         columns=roles("1", "2"),
         rows=3,
     ),
     Case(
-        id="txt-tells-no-format",
-        why="A name that does not tell the format is no reason to guess.",
-        line="compute numpy_savetxt.txt --loss mae -t 1 -p 2",
+        id="blank-delimiter-not-said",
+        why="A blank is a delimiter only when it is said; otherwise there is one column and no column 2.",
+        line="compute numpy_savetxt.txt --input-format csv --no-header --loss mae -t 1 -p 2",
         code=2,
-        stderr_has=("numpy_savetxt.txt", "--input-format"),
+        stderr_has=("numpy_savetxt.txt", "2"),
     ),
     Case(
         id="catboost",

@@ -15,9 +15,7 @@ TEXTS = {
     "symbols.csv": text("price ($/m²) actual,price ($/m²) predicted,Δ%", "10.5,10,5", "8,8.25,-3"),
     "cyrillic.csv": text("дата,цена_actual,цена_pred", "2024-01-01,10.5,10", "2024-01-02,8,8.25"),
     "japanese.csv": text("日付,実測値,予測値", "2024-01-01,10.5,10", "2024-01-02,8,8.25"),
-    "accents.csv": text(
-        "journée,été_réel,été_y,prévision_pred", "lundi,chaud,1.5,1.0", "mardi,froid,2.0,2.25"
-    ),
+    "accents.csv": text("journée,été_réel,été_y,prévision_pred", "lundi,chaud,1.5,1.0", "mardi,froid,2.0,2.25"),
     "y_with_hat.csv": text("x,y,ŷ", "1,1.5,1.0", "2,2.0,2.25"),
     "emoji.csv": text("🚕 fare actual,🚕 fare pred", "12.5,12", "30,31.5"),
     "hash_header.csv": text("#id,y_true,y_pred", "1,1.5,1.0", "2,2.0,2.25"),
@@ -35,9 +33,7 @@ TEXTS = {
         "1.5,1.0,1.0,1.0",
         "2.0,2.25,2.0,2.0",
     ),
-    "escapes.csv": text(
-        f"y_true,{RED},pred_\x1b]0;owned\x07,pred_\x9b2Jb", "1.5,1.0,1.0,1.0", "2.0,2.25,2.0,2.0"
-    ),
+    "escapes.csv": text(f"y_true,{RED},pred_\x1b]0;owned\x07,pred_\x9b2Jb", "1.5,1.0,1.0,1.0", "2.0,2.25,2.0,2.0"),
     "workflow_command.csv": text(
         'y_true,"pred\n::error::owned","pred\r\n::add-mask::2"', "1.5,1.0,1.0", "2.0,2.25,2.0"
     ),

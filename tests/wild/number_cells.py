@@ -16,13 +16,9 @@ TEXTS = {
     "percent_one_cell.csv": text("actual,predicted", "0.5,0.25", "0.125,0.25", "0.075,7.5%", "0.5,0.5"),
     "about.csv": text("gene,observed,predicted", "BRCA1,0.5,0.25", "TP53,~0.04,0.05", "EGFR,0.75,0.5"),
     "thousands.csv": text("actual,predicted", "950.0,900.0", '"1,234.5","1,200.0"', "800.0,850.0"),
-    "thousands_french.csv": text(
-        "actual;predicted", "950,0;900,0", f"1{NARROW_BLANK}234,5;1{NARROW_BLANK}200,0"
-    ),
+    "thousands_french.csv": text("actual;predicted", "950,0;900,0", f"1{NARROW_BLANK}234,5;1{NARROW_BLANK}200,0"),
     "thousands_german.csv": text("actual;predicted", "950,0;900,0", "1.234,5;1.200,0"),
-    "quoted_numbers.csv": text(
-        '"id","actual","predicted"', '"1","1.5","1.0"', '"2","2.0","2.25"', eol="\r\n"
-    ),
+    "quoted_numbers.csv": text('"id","actual","predicted"', '"1","1.5","1.0"', '"2","2.0","2.25"', eol="\r\n"),
     "blanks_around_numbers.csv": text("actual,predicted", "  1.5 , 1.0", "2.0\t,    2.25"),
     "signs.csv": text("actual,predicted", "+1.5,+1.0", "-.5,-0.25", "5.,+5e0", "1E+02,1.005e2", "1.0E-2,.01"),
     "underscores.csv": text("actual,predicted", "1000,1000", "1_500,1_000"),
@@ -31,7 +27,8 @@ TEXTS = {
     "excel_errors.csv": text("actual,predicted", "10,11", "12,#DIV/0!", "9,9"),
     "fortran.csv": text("actual,predicted", "1.5,1.0", "0.25D+02,0.24D+02"),
     "hexadecimal.csv": text("actual,predicted", "16,0x10", "32,0x1F"),
-    "infinite.csv": text("actual,predicted", "1.5,1.0", "2.0,inf", "-Infinity,3.0", "2.0,2.25"),
+    "infinite.csv": text("actual,predicted", "1.5,1.0", "2.0,inf", "3.0,-Infinity", "2.0,2.25"),
+    "infinite_truth.csv": text("actual,predicted", "1.5,1.0", "2.0,2.25", "-inf,-inf"),
     "overflowing.csv": text("actual,predicted", "1.5,1.0", "2.0,1e999"),
     "booleans.csv": text("y_true,y_pred", "True,0.75", "False,0.25"),
     "big_integers.csv": text(
@@ -72,6 +69,14 @@ CASES = [
         code=3,
         rows_named=(3,),
         stderr_has=("7.5%", "predicted", "--percent-cells"),
+    ),
+    Case(
+        id="percent-in-one-cell-said",
+        why="With --percent-cells 7.5% is the same number as the 0.075 beside it.",
+        line="compute percent_one_cell.csv --loss mae --percent-cells -t actual -p predicted",
+        value=(0.25 + 0.125 + 0 + 0) / 4,
+        columns=roles("actual", "predicted"),
+        rows=4,
     ),
     Case(
         id="about",
@@ -195,7 +200,7 @@ CASES = [
     ),
     Case(
         id="infinite-skipped",
-        why="With leave, rows with an infinite truth or prediction are left out and counted.",
+        why="With leave, rows with an infinite prediction are left out and counted.",
         line="compute infinite.csv --loss mae --invalid skip",
         value=(0.5 + 0.25) / 2,
         columns=roles("actual", "predicted"),
@@ -210,6 +215,24 @@ CASES = [
         code=3,
         rows_named=(2,),
         stderr_has=("--invalid",),
+    ),
+    Case(
+        id="infinite-truth",
+        why="Truth and prediction are both -inf, as logarithms of 0: their difference is no number and not 0.",
+        line="compute infinite_truth.csv --loss mae",
+        code=3,
+        rows_named=(3,),
+        stderr_has=("inf", "--invalid"),
+    ),
+    Case(
+        id="infinite-truth-skipped",
+        why="A row that is invalid in both columns is one row left out.",
+        line="compute infinite_truth.csv --loss mae --invalid skip",
+        value=(0.5 + 0.25) / 2,
+        columns=roles("actual", "predicted"),
+        rows=3,
+        used=2,
+        skipped={"invalid": 1},
     ),
     Case(
         id="overflowing",

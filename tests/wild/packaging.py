@@ -14,8 +14,7 @@ WHOLE = text(*PAIRS)
 
 TEXTS = {
     "bom_quoted_header.csv": b"\xef\xbb\xbf" + text('"y_true","y_pred"', *PAIRS[1:], eol="\r\n"),
-    "utf16_excel.csv": b"\xff\xfe"
-    + text("y_true\ty_pred", "3.0\t2.5", "-0.5\t0.0", eol="\r\n", encoding="utf-16-le"),
+    "utf16_excel.csv": b"\xff\xfe" + text("y_true\ty_pred", "3.0\t2.5", "-0.5\t0.0", eol="\r\n", encoding="utf-16-le"),
     "utf16_big_endian.csv": b"\xfe\xff" + text(*PAIRS, encoding="utf-16-be"),
     "latin1_header.csv": text("größe,y_true,y_pred", "1,3.0,2.5", "2,-0.5,0.0", encoding="latin-1"),
     "latin1_cells.csv": text("name,y_true,y_pred", "José,3.0,2.5", "Zoë,-0.5,0.0", encoding="latin-1"),
@@ -87,10 +86,11 @@ CASES = [
     ),
     Case(
         id="latin1-header",
-        why="A header that is not UTF-8 has names that nobody can say for certain.",
+        why="A name that is not UTF-8 does no harm while nobody needs it.",
         line="compute latin1_header.csv --loss mae",
-        code=3,
-        stderr_has=("latin1_header.csv", "UTF-8"),
+        value=0.5,
+        columns=BOTH,
+        rows=2,
     ),
     Case(
         id="latin1-cells",
@@ -173,10 +173,11 @@ CASES = [
     ),
     Case(
         id="gzip-in-disguise",
-        why="A compressed file whose .gz got lost is no CSV.",
+        why="A compressed file whose .gz got lost begins like no text, and is read for what it is.",
         line="compute gzip_in_disguise.csv --loss mse",
-        code=3,
-        stderr_has=("gzip_in_disguise.csv", "gz"),
+        value=MSE,
+        columns=BOTH,
+        rows=4,
     ),
     Case(
         id="csv-in-disguise",

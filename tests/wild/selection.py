@@ -31,9 +31,7 @@ TEXTS = {
     "month_02.csv": text("y_pred;note;y_true", "2.5;moved;2.0", "8.0;too;7.0"),
     "month_03.csv": text("id,y_true,yhat", "1,3.0,2.5"),
     "month_04.csv": text("id,y_true,y_pred", "1,3.0,2.5", "2,-0.5,broken"),
-    "forty_rows.csv": text(
-        "t,actual,predicted", *(f"{i},{i},{i + (0.5 if i % 2 else -0.25)}" for i in range(40))
-    ),
+    "forty_rows.csv": text("t,actual,predicted", *(f"{i},{i},{i + (0.5 if i % 2 else -0.25)}" for i in range(40))),
 }
 
 BOTH = roles("y_true", "y_pred")
@@ -72,7 +70,7 @@ CASES = [
         why="A condition that no row meets leaves nothing to evaluate.",
         line="compute with_split.csv --loss mae --where split=holdout",
         code=3,
-        stderr_has=("holdout",),
+        stderr_has=("where",),
     ),
     Case(
         id="split-where-no-column",
@@ -214,7 +212,7 @@ CASES = [
         why="A mean with a total weight of 0 has no value, and is not 0.",
         line="compute weights_zero.csv --loss mae -w sample_weight",
         code=3,
-        stderr_has=("sample_weight",),
+        stderr_has=("weight",),
     ),
     Case(
         id="files-by-name",

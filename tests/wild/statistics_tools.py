@@ -51,9 +51,7 @@ TEXTS = {
         eol="\r\n",
     ),
     "matlab.csv": text("YTest,YPred", "0.5,0.75", "1.5,1.5", "-2,-2.5", eol="\r\n"),
-    "weka.csv": text(
-        "inst#,actual,predicted,error", "1,3.2,3.45,0.25", "2,1.5,1,-0.5", "3,2.75,3.5,0.75", ""
-    ),
+    "weka.csv": text("inst#,actual,predicted,error", "1,3.2,3.45,0.25", "2,1.5,1,-0.5", "3,2.75,3.5,0.75", ""),
     "orange_tab.tsv": text(
         "price\tLinear Regression\tcity",
         "continuous\tcontinuous\tdiscrete",
@@ -61,12 +59,8 @@ TEXTS = {
         "21.5\t20.5\tOslo",
         "19\t19.5\tBergen",
     ),
-    "knime.csv": text(
-        '"row ID","price","Prediction (price)"', '"Row0",12.5,12', '"Row3",20,21.5', '"Row7",8.25,8.25'
-    ),
-    "rapidminer.csv": text(
-        '"id";"label";"prediction(label)"', "1.0;3.5;3.0", "2.0;4.0;4.25", "3.0;-1.0;-0.75"
-    ),
+    "knime.csv": text('"row ID","price","Prediction (price)"', '"Row0",12.5,12', '"Row3",20,21.5', '"Row7",8.25,8.25'),
+    "rapidminer.csv": text('"id";"label";"prediction(label)"', "1.0;3.5;3.0", "2.0;4.0;4.25", "3.0;-1.0;-0.75"),
 }
 
 CASES = [

@@ -1,0 +1,26 @@
+"""What the shell offers after Tab: names of losses, and columns of the file that the line names."""
+
+import typer
+
+from losscli.catalogue import all_losses
+
+
+def complete_loss(incomplete: str) -> list[tuple[str, str]]:
+    """Losses whose name begins so, with what they are."""
+    return [(loss.name, loss.doc.summary) for loss in all_losses() if loss.name.startswith(incomplete)]
+
+
+def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Columns of the first file; nothing where it cannot be read, for a shell has no use for errors."""
+    from losscli.data.sources import STANDARD_INPUT, resolve
+    from losscli.data.text_options import TextOptions
+    from losscli.errors import LosscliError
+
+    files = [name for name in ctx.params.get("files") or [] if name != STANDARD_INPUT]
+    try:
+        sources = resolve(files[:1], None, TextOptions())
+        # a comma list is completed at its last column
+        before, comma, last = incomplete.rpartition(",")
+        return [before + comma + column.name for column in sources[0].open().columns if column.name.startswith(last)]
+    except LosscliError:
+        return []

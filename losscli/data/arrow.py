@@ -1,0 +1,89 @@
+"""Arrow IPC files and streams, and tables in memory: their fragments are record batches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from losscli.data.table import Column, Fragment, Need, columns_of, position, select, unreadable
+
+
+@dataclass(frozen=True)
+class ArrowTable:
+    """An Arrow IPC file or stream (Feather version 2 is one); its fragments are record batches."""
+
+    label: str
+    path: str
+    content: bytes | None = None
+    columns: Sequence[Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        try:
+            with self._source() as source:
+                schema = _ipc_reader(source).schema
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(self.label, "Arrow", error) from error
+        object.__setattr__(self, "columns", columns_of(schema))
+
+    def _source(self) -> Any:
+        return pa.BufferReader(self.content) if self.content is not None else pa.memory_map(self.path)
+
+    def fragments(self) -> Iterator[Fragment]:
+        """The record batches in file order."""
+        start = 0
+        try:
+            with self._source() as source:
+                reader = _ipc_reader(source)
+                for batch in _ipc_batches(reader):
+                    yield _HeldBatch(self, batch, start)
+                    start += batch.num_rows
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(self.label, "Arrow", error) from error
+
+
+def _ipc_reader(source: Any) -> Any:
+    try:
+        return pa.ipc.open_file(source)
+    except pa.ArrowInvalid:
+        source.seek(0)
+        return pa.ipc.open_stream(source)
+
+
+def _ipc_batches(reader: Any) -> Iterator[pa.RecordBatch]:
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        for index in range(reader.num_record_batches):
+            yield reader.get_batch(index)
+    else:
+        yield from reader
+
+
+@dataclass(frozen=True)
+class MemoryTable:
+    """A pandas DataFrame or an Arrow table that the caller holds."""
+
+    label: str
+    table: pa.Table
+    columns: Sequence[Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", columns_of(self.table.schema))
+
+    def fragments(self) -> Iterator[Fragment]:
+        """The chunks of the table in order."""
+        start = 0
+        for batch in self.table.to_batches():
+            yield _HeldBatch(self, batch, start)
+            start += batch.num_rows
+
+
+@dataclass(frozen=True)
+class _HeldBatch:
+    table: ArrowTable | MemoryTable
+    batch: pa.RecordBatch
+    start: int
+
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
+        chosen = select(self.batch, [position(self.table, need.name) for need in needs])
+        for first in range(0, chosen.num_rows, rows):
+            yield chosen.slice(first, rows)
