@@ -47,7 +47,7 @@ class Domain:
         Costs one sum, and a minimum and maximum where there are bounds; the mask is built only
         when something is wrong.
         """
-        if values.size == 0 or self._all_inside(values):
+        if self.within_bounds(values) and math.isfinite(np.add.reduce(values, axis=None)):
             return None
         inside: Mask = np.isfinite(values)
         with np.errstate(invalid="ignore"):
@@ -57,7 +57,10 @@ class Domain:
             inside &= values != self.hole
         return None if inside.all() else ~inside
 
-    def _all_inside(self, values: Array) -> bool:
+    def within_bounds(self, values: Array) -> bool:
+        """Whether no value lies beyond a bound or in the hole; a NaN lies beyond any bound, infinity may not."""
+        if values.size == 0:
+            return True
         if self.low > -math.inf:
             least = values.min()
             if not (least > self.low or (least == self.low and not self.low_open)):
@@ -66,10 +69,7 @@ class Domain:
             most = values.max()
             if not (most < self.high or (most == self.high and not self.high_open)):
                 return False
-        if self.hole is not None and (values == self.hole).any():
-            return False
-        bounded = self.low > -math.inf and self.high < math.inf
-        return bounded or math.isfinite(np.add.reduce(values, axis=None))
+        return self.hole is None or not (values == self.hole).any()
 
     def inside(self) -> float:
         """Some value that lies inside."""

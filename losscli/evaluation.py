@@ -1,6 +1,7 @@
 """One scan of the input for every loss of a command: fragments to units, units to sums, sums to results."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -59,11 +60,11 @@ def scan(openers: Sequence[Opener], request: Request, threads: int, progress: Pr
     """
     total: Sums | None = None
     for opener in openers:
-        table = opener()
-        plan = request.plan(table) if total is None else total.plan
-        if total is None:
-            total = Sums(plan, [Moments() for _ in plan.terms], [Tally() for _ in plan.terms])
-        _scan_table(table, plan, threads, total, progress)
+        with closing(opener()) as table:
+            plan = request.plan(table) if total is None else total.plan
+            if total is None:
+                total = Sums(plan, [Moments() for _ in plan.terms], [Tally() for _ in plan.terms])
+            _scan_table(table, plan, threads, total, progress)
     if total is None:
         raise DataError("no input", "name a file")
     return total
@@ -85,9 +86,8 @@ def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: P
                 progress(total.rows + rows)
     except CellError as error:
         raise error.located(table.label, rows) from error
-    refused = {cause for cause in ("missing", "invalid") if getattr(plan, cause) == "error"}
     for fold, tally, moments, all_met in zip(folds, tallies, total.moments, total.tallies, strict=True):
-        tally.check(table.label, rows, refused)
+        tally.check(table.label, rows, plan.refused)
         fold.close_block()
         moments += fold.moments
         all_met.absorb(tally, 0)
@@ -157,24 +157,29 @@ def stream_units(openers: Sequence[Opener], request: Request) -> Iterator[tuple[
     rows_before = 0
     total = Tally()
     for opener in openers:
-        table = opener()
-        plan = plan or request.plan(table)
-        needs = plan.needs(table)
-        refused = {cause for cause in ("missing", "invalid") if getattr(plan, cause) == "error"}
-        rows = 0
-        try:
-            for fragment in table.fragments():
-                fragment_rows = 0
-                for block, matching in blocks(plan, needs, fragment):
-                    tally = Tally()
-                    units = units_of(plan.terms[0], block, matching, tally)
-                    located = Tally()
-                    located.absorb(tally, rows)
-                    located.check(table.label, rows + block.size, refused)
-                    total.absorb(located, 0)
-                    yield units, rows_before + rows + fragment_rows, block.size, total
-                    fragment_rows += block.size
-                rows += fragment_rows
-        except CellError as error:
-            raise error.located(table.label, rows) from error
+        with closing(opener()) as table:
+            plan = plan or request.plan(table)
+            rows = 0
+            for units, first, span in _stream_table(table, plan, total):
+                yield units, rows_before + first, span, total
+                rows = first + span
         rows_before += rows
+
+
+def _stream_table(table: Table, plan: Plan, total: Tally) -> Iterator[tuple[Units, int, int]]:
+    needs = plan.needs(table)
+    rows = 0
+    try:
+        for fragment in table.fragments():
+            start = rows
+            for block, matching in blocks(plan, needs, fragment):
+                met = Tally()
+                units = units_of(plan.terms[0], block, matching, met)
+                located = Tally()
+                located.absorb(met, start)
+                located.check(table.label, rows + block.size, plan.refused)
+                total.absorb(located, 0)
+                yield units, rows, block.size
+                rows += block.size
+    except CellError as error:
+        raise error.located(table.label, start) from error

@@ -13,6 +13,7 @@ from losscli.arrays import Array, np
 
 # A product of two doubles is a multiple of 2**-2148; 53 more bits keep the digits of a scaled sum of them.
 _SCALE = 2260
+_PIVOT_UNITS = 128
 
 
 def _exact(value: float, *factors: float, shift: int = 0) -> int:
@@ -67,7 +68,10 @@ class Moments:
         """
         if losses.size == 0:
             return
-        pivot = float(np.add.reduce(losses)) / losses.size
+        # any pivot gives the right sums; one near the losses keeps the digits of their spread. The mean of the
+        # first few does: an outlier among them counts in the spread of the block as well.
+        first = losses[:_PIVOT_UNITS]
+        pivot = float(np.add.reduce(first)) / first.size
         centred = losses - pivot
         if weights is not None:
             centred *= weights

@@ -114,6 +114,11 @@ class Plan:
     invalid: Policy
     watched: tuple[str, ...]
 
+    @property
+    def refused(self) -> set[str]:
+        """The causes for which a row is refused rather than left out."""
+        return {cause for cause, policy in (("missing", self.missing), ("invalid", self.invalid)) if policy == "error"}
+
     def needs(self, table: Table) -> list[Need]:
         """The columns to read from a table, each once.
 

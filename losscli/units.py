@@ -1,12 +1,12 @@
 """From a run of rows to the units of each loss: what is left out, the loss of each row, its weight."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.data.numbers import Numbers, to_numbers
-from losscli.data.table import CellError, Need
+from losscli.data.table import Batch, CellError, Need
 from losscli.data.where import Condition
 from losscli.errors import DataError
 from losscli.plan import Input, Term
@@ -31,8 +31,8 @@ class Units:
 class Block:
     """A run of rows whose columns become numbers once, whichever terms ask for them."""
 
-    def __init__(self, batch: Any, needs: Sequence[Need], first_row: int) -> None:
-        self.size: int = batch.num_rows
+    def __init__(self, batch: Batch, needs: Sequence[Need], first_row: int) -> None:
+        self.size = len(batch[0])
         self.first_row = first_row
         self._batch = batch
         self._place = {need.name: i for i, need in enumerate(needs)}
@@ -40,7 +40,7 @@ class Block:
 
     def cells(self, name: str) -> Any:
         """The column as Arrow holds it."""
-        return self._batch.column(self._place[name])
+        return self._batch[self._place[name]]
 
     def numbers(self, name: str) -> Numbers:
         """The column as numbers.
@@ -68,6 +68,9 @@ class Block:
         return fits
 
 
+Parts = dict[str, list[Array]]
+
+
 def units_of(term: Term, block: Block, matching: Mask | None, tally: Tally) -> Units:
     """The units of a term in a block; what is left out goes to the tally.
 
@@ -76,84 +79,88 @@ def units_of(term: Term, block: Block, matching: Mask | None, tally: Tally) -> U
         DataError: the roles have different numbers of outputs.
     """
     entries = (*term.inputs, term.weight) if term.weight else term.inputs
-    parts = {entry.argument: _parts(entry, block) for entry in entries}
-    keep = matching
+    rows = None
     if matching is not None:
-        tally.skip("where", block.size - int(np.count_nonzero(matching)))
-    keep = _without_missing(entries, block, keep, tally)
-    keep = _inside_domains(entries, parts, block, keep, tally)
-    if keep is not None:
-        parts = {name: [part[keep] for part in arrays] for name, arrays in parts.items()}
-    weights = parts.pop(term.weight.argument)[0] if term.weight else None
+        rows = np.flatnonzero(matching)
+        tally.skip("where", block.size - rows.size)
+    parts = {entry.argument: _parts(entry, block, rows) for entry in entries}
+    return _when_all_is_well(term, entries, parts, block, rows) or _sorted_out(term, entries, block, rows, tally)
+
+
+def _when_all_is_well(
+    term: Term, entries: Sequence[Input], parts: Parts, block: Block, rows: Index | None
+) -> Units | None:
+    """The units where every row has all its values and they lie inside their domains; None otherwise.
+
+    The loss of a NaN or of infinity is not finite, whichever role it stands in (a test holds every loss to that).
+    So one sum over the losses stands for a look at each column.
+    """
+    for entry in entries:
+        if any(block.numbers(name).nulls is not None for name in entry.columns):
+            return None
+        if not all(entry.domain.within_bounds(values) for values in parts[entry.argument]):
+            return None
+    weights = None
+    if term.weight is not None:
+        weights = parts[term.weight.argument][0]
+        if not np.isfinite(np.add.reduce(weights)):
+            return None
     losses = _row_losses(term, parts)
-    rows = None if keep is None else np.flatnonzero(keep)
-    return _finite(term, Units(losses, weights, rows), block, tally)
+    return Units(losses, weights, rows) if np.isfinite(np.add.reduce(losses)) else None
 
 
-def _parts(entry: Input, block: Block) -> list[Array]:
-    raw = [part for name in entry.columns for part in block.numbers(name).parts]
-    # outside its domain a transform gives NaN or infinity, which no domain of a role contains
-    return raw if entry.transform is None else [entry.transform(part) for part in raw]
-
-
-def _without_missing(entries: Sequence[Input], block: Block, keep: Mask | None, tally: Tally) -> Mask | None:
-    absent: Mask | None = None
-    for entry in entries:
-        for name in entry.columns:
-            missing = block.numbers(name).missing
-            if missing is None:
-                continue
-            counted = missing if keep is None else missing & keep
-            count = int(np.count_nonzero(counted))
-            if count:
-                complaint = Complaint("missing", name, "")
-                tally.complain(complaint, count, ((row, 0.0) for row in _rows_of(counted, block)))
-            absent = counted if absent is None else absent | counted
-    if absent is None:
-        return keep
+def _sorted_out(term: Term, entries: Sequence[Input], block: Block, rows: Index | None, tally: Tally) -> Units:
+    """The units of the rows that are left when those with missing and invalid values are counted and left out."""
+    rows = np.arange(block.size) if rows is None else rows
+    absent = np.zeros(rows.size, dtype=bool)
+    for name in dict.fromkeys(name for entry in entries for name in entry.columns):
+        lacking = block.numbers(name).missing[rows]
+        _complain(Complaint("missing", name, ""), lacking, rows, block, tally)
+        absent |= lacking
     tally.skip("missing", int(np.count_nonzero(absent)))
-    return ~absent if keep is None else keep & ~absent
-
-
-def _inside_domains(
-    entries: Sequence[Input], parts: dict[str, list[Array]], block: Block, keep: Mask | None, tally: Tally
-) -> Mask | None:
-    bad: Mask | None = None
+    rows = rows[~absent]
+    invalid = np.zeros(rows.size, dtype=bool)
     for entry in entries:
-        for i, values in enumerate(parts[entry.argument]):
-            if keep is not None:
-                # rows that are left out already must not be looked at: their cells may hold anything
-                values = np.where(keep, values, entry.domain.inside())
+        for i, values in enumerate(_parts(entry, block, rows)):
             outside = entry.domain.outside(values)
-            if outside is None:
-                continue
-            name = entry.columns[min(i, len(entry.columns) - 1)]
-            raw = block.numbers(name).parts[0 if len(entry.columns) > 1 else i]
-            examples = ((row, float(raw[row - 1 - block.first_row])) for row in _rows_of(outside, block))
-            complaint = Complaint("invalid", name, entry.allowed, entry.hint)
-            tally.complain(complaint, int(np.count_nonzero(outside)), examples)
-            bad = outside if bad is None else bad | outside
-    if bad is None:
-        return keep
-    tally.skip("invalid", int(np.count_nonzero(bad)))
-    return ~bad if keep is None else keep & ~bad
+            if outside is not None:
+                name = entry.columns[min(i, len(entry.columns) - 1)]
+                _complain(Complaint("invalid", name, entry.allowed, entry.hint), outside, rows, block, tally)
+                invalid |= outside
+    tally.skip("invalid", int(np.count_nonzero(invalid)))
+    rows = rows[~invalid]
+    parts = {entry.argument: _parts(entry, block, rows) for entry in entries}
+    weights = parts[term.weight.argument][0] if term.weight else None
+    return _finite(term, Units(_row_losses(term, parts), weights, rows), block, tally)
 
 
-def _rows_of(mask: Mask, block: Block) -> Iterator[int]:
-    """The row numbers of a mask, counted from 1 within the fragment."""
-    return (block.first_row + 1 + int(i) for i in np.flatnonzero(mask)[:5])
+def _parts(entry: Input, block: Block, rows: Index | None) -> list[Array]:
+    parts = [part for name in entry.columns for part in block.numbers(name).parts]
+    if rows is not None:
+        parts = [part[rows] for part in parts]
+    # outside its domain a transform gives NaN or infinity, which no domain of a role contains
+    return parts if entry.transform is None else [entry.transform(part) for part in parts]
 
 
-def _row_losses(term: Term, parts: dict[str, list[Array]]) -> Array:
+def _complain(complaint: Complaint, bad: Mask, rows: Index, block: Block, tally: Tally) -> None:
+    count = int(np.count_nonzero(bad))
+    if count:
+        cells = block.numbers(complaint.column).parts[0]
+        first = rows[bad][:5].tolist()
+        tally.complain(complaint, count, ((block.first_row + 1 + row, float(cells[row])) for row in first))
+
+
+def _row_losses(term: Term, parts: Parts) -> Array:
     """The loss of each row: the mean over its outputs."""
-    widest = max(len(arrays) for arrays in parts.values())
-    for name, arrays in parts.items():
+    used = {entry.argument: parts[entry.argument] for entry in term.inputs}
+    widest = max(len(arrays) for arrays in used.values())
+    for name, arrays in used.items():
         if len(arrays) not in (1, widest) or (name in ("target", "pred") and len(arrays) != widest):
-            sizes = ", ".join(f"{role} {len(found)}" for role, found in parts.items())
+            sizes = ", ".join(f"{role} {len(found)}" for role, found in used.items())
             raise DataError(f"{term.spec.loss.name}: the roles have different numbers of outputs: {sizes}")
     total: Array | None = None
     for output in range(widest):
-        arguments = {name: arrays[output if len(arrays) > 1 else 0] for name, arrays in parts.items()}
+        arguments = {name: arrays[output if len(arrays) > 1 else 0] for name, arrays in used.items()}
         losses = term.spec.loss.function(**arguments, **term.values)
         total = losses if total is None else total + losses
     if total is None:
@@ -163,17 +170,12 @@ def _row_losses(term: Term, parts: dict[str, list[Array]]) -> Array:
 
 def _finite(term: Term, units: Units, block: Block, tally: Tally) -> Units:
     """Leave out, and count, rows whose loss no float64 can hold."""
-    if np.isfinite(np.add.reduce(units.losses)):
+    bad = ~np.isfinite(units.losses)
+    if units.rows is None or not bad.any():
         return units
-    good = np.isfinite(units.losses)
-    if good.all():
-        return units
-    rows = np.arange(block.size) if units.rows is None else units.rows
-    bad = rows[~good]
-    name = term.inputs[-1].columns[0]
-    complaint = Complaint("invalid", name, f"a value whose {term.spec.loss.name} is a finite float64")
-    cells = block.numbers(name).parts[0]
-    tally.complain(complaint, len(bad), ((block.first_row + 1 + int(i), float(cells[i])) for i in bad[:5]))
-    tally.skip("invalid", len(bad))
+    allowed = f"a value whose {term.spec.loss.name} is a finite float64"
+    _complain(Complaint("invalid", term.inputs[-1].columns[0], allowed), bad, units.rows, block, tally)
+    tally.skip("invalid", int(np.count_nonzero(bad)))
+    good = ~bad
     weights = None if units.weights is None else units.weights[good]
-    return Units(units.losses[good], weights, rows[good])
+    return Units(units.losses[good], weights, units.rows[good])

@@ -16,7 +16,9 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
     from losscli.data.text_options import TextOptions
     from losscli.errors import LosscliError
 
-    files = [name for name in ctx.params.get("files") or [] if name != STANDARD_INPUT]
+    # a line that ends in a flag without its value is not parsed to the end: its words are left in args
+    words = [*(ctx.params.get("files") or []), *ctx.args]
+    files = [name for name in words if name != STANDARD_INPUT]
     try:
         sources = resolve(files[:1], None, TextOptions())
         # a comma list is completed at its last column

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from losscli.arrays import np
-from losscli.data.table import Column, Fragment, Need, kind_of, position, unreadable
+from losscli.data.table import Batch, Column, Fragment, Need, kind_of, position, unreadable
 from losscli.errors import DataError, UsageError
 
 ROWS_A_FRAGMENT = 1 << 20
@@ -61,6 +61,9 @@ class NumpyTable:
         for start in range(0, length, ROWS_A_FRAGMENT):
             yield _ArrayRun(self, start, min(start + ROWS_A_FRAGMENT, length))
 
+    def close(self) -> None:
+        """Nothing stays open between reads."""
+
 
 @dataclass(frozen=True)
 class _ArrayRun:
@@ -68,14 +71,14 @@ class _ArrayRun:
     start: int
     stop: int
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
         for first in range(self.start, self.stop, rows):
             last = min(first + rows, self.stop)
             columns = []
             for need in needs:
                 name = self.table.columns[position(self.table, need.name)].name
                 columns.append(_arrow(self.table.arrays[name][first:last]))
-            yield pa.RecordBatch.from_arrays(columns, names=[str(i) for i in range(len(columns))])
+            yield columns
 
 
 def _named_columns(array: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from losscli.data.table import Column, Fragment, Need, columns_of, position, select, unreadable
+from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, sliced, unreadable
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class ArrowTable:
                     start += batch.num_rows
         except (OSError, pa.ArrowException) as error:
             raise unreadable(self.label, "Arrow", error) from error
+
+    def close(self) -> None:
+        """Nothing stays open between reads."""
 
 
 def _ipc_reader(source: Any) -> Any:
@@ -76,6 +79,9 @@ class MemoryTable:
             yield _HeldBatch(self, batch, start)
             start += batch.num_rows
 
+    def close(self) -> None:
+        """Nothing stays open between reads."""
+
 
 @dataclass(frozen=True)
 class _HeldBatch:
@@ -83,7 +89,5 @@ class _HeldBatch:
     batch: pa.RecordBatch
     start: int
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
-        chosen = select(self.batch, [position(self.table, need.name) for need in needs])
-        for first in range(0, chosen.num_rows, rows):
-            yield chosen.slice(first, rows)
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
+        yield from sliced([self.batch.column(position(self.table, need.name)) for need in needs], rows)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from losscli.data.numbers import parse_cell, way_out
-from losscli.data.table import CellError, Column, Fragment, Kind, Need
+from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, sliced
 from losscli.errors import DataError
 
 _PIECE_BYTES = 4 << 20
@@ -54,6 +54,10 @@ class JsonTable:
         for piece in self._rows:
             yield _Piece(self, piece)
 
+    def close(self) -> None:
+        """Close the stream."""
+        self.stream.close()
+
 
 @dataclass(frozen=True)
 class _Piece:
@@ -61,15 +65,14 @@ class _Piece:
     content: bytes | list[Any]
     start: None = None
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
         whole = self._fast(needs) if isinstance(self.content, bytes) else None
         if whole is None:
             objects = self.content if isinstance(self.content, list) else _objects(self.content)
-            whole = _record_batch(objects, needs)
-        for first in range(0, whole.num_rows, rows):
-            yield whole.slice(first, rows)
+            whole = _columns(objects, needs)
+        yield from sliced(whole, rows)
 
-    def _fast(self, needs: Sequence[Need]) -> pa.RecordBatch | None:
+    def _fast(self, needs: Sequence[Need]) -> Batch | None:
         """Arrow's parser; None where it meets anything that Python's reads and it does not."""
         import pyarrow.json as pa_json
 
@@ -90,9 +93,7 @@ class _Piece:
             ).combine_chunks()
         except (pa.ArrowException, OverflowError):
             return None
-        columns = [parsed.column(need.name).combine_chunks() for need in needs]
-        names = [str(i) for i in range(len(columns))]
-        return pa.RecordBatch.from_arrays(columns, names=names)
+        return [parsed.column(need.name).combine_chunks() for need in needs]
 
 
 def _describe(rows: Sequence[Any]) -> list[Column]:
@@ -131,7 +132,7 @@ def _objects(lines: bytes) -> list[Any]:
     return rows
 
 
-def _record_batch(rows: Sequence[Any], needs: Sequence[Need]) -> pa.RecordBatch:
+def _columns(rows: Sequence[Any], needs: Sequence[Need]) -> Batch:
     columns = []
     for need in needs:
         cells = [_cell(row.get(need.name), i, need) for i, row in enumerate(rows, start=1)]
@@ -140,7 +141,7 @@ def _record_batch(rows: Sequence[Any], needs: Sequence[Need]) -> pa.RecordBatch:
         else:
             is_list = any(isinstance(cell, list) for cell in cells)
             columns.append(pa.array(cells, type=pa.list_(pa.float64()) if is_list else pa.float64()))
-    return pa.RecordBatch.from_arrays(columns, names=[str(i) for i in range(len(columns))])
+    return columns
 
 
 def _cell(value: Any, row: int, need: Need) -> Any:

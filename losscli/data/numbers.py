@@ -1,6 +1,7 @@
 """Arrow arrays to float64 arrays and masks of what is missing, without pandas on the way."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -23,13 +24,23 @@ class Numbers:
 
     Attributes:
         parts: one array of shape (n,) for a plain column, one for each position of a list column.
-        missing: which rows have no value; None where all have one.
+        nulls: which rows the file says have no value; None where it says that of none.
         rounded: how many whole numbers beyond 2^53 have no exact float64.
     """
 
     parts: list[Array]
-    missing: Mask | None
+    nulls: Mask | None
     rounded: int = 0
+
+    @property
+    def missing(self) -> Mask:
+        """Which rows have no value: a null or a NaN, in a list also one of its values."""
+        absent = np.zeros(len(self.parts[0]) if self.parts else 0, dtype=bool)
+        if self.nulls is not None:
+            absent |= self.nulls
+        for part in self.parts:
+            absent |= np.isnan(part)
+        return absent
 
 
 def to_numbers(array: pa.Array, name: str) -> Numbers:
@@ -61,17 +72,12 @@ def _from_fixed_width(array: pa.Array, name: str) -> Numbers:
     count = len(array)
     raw = np.frombuffer(array.buffers()[1], dtype=code)[array.offset : array.offset + count]
     values = raw.astype(np.float64, copy=False)
-    missing = _nulls(array)
-    rounded = _rounded(raw, missing) if code in ("int64", "uint64") else 0
-    # one sum finds out whether there is any NaN to look for
-    if raw.dtype.kind == "f" and count and not np.isfinite(np.add.reduce(values)):
-        absent = np.isnan(values)
-        if absent.any():
-            missing = absent if missing is None else missing | absent
-    return Numbers([values], missing, rounded)
+    nulls = _nulls(array)
+    rounded = _rounded(raw, nulls) if code in ("int64", "uint64") else 0
+    return Numbers([values], nulls, rounded)
 
 
-def _rounded(raw: Array, missing: Mask | None) -> int:
+def _rounded(raw: Any, missing: Mask | None) -> int:
     if raw.size == 0 or (raw.max() <= EXACT_WHOLE and raw.min() >= -EXACT_WHOLE):
         return 0
     present = raw if missing is None else raw[~missing]
@@ -87,16 +93,16 @@ def _nulls(array: pa.Array) -> Mask | None:
 
 
 def _from_lists(array: pa.Array, name: str) -> Numbers:
-    missing = _nulls(array)
-    if missing is not None:
+    nulls = _nulls(array)
+    if nulls is not None:
         array = _filled(array)
     width = _common_length(array, name)
     flat = to_numbers(array.flatten(), name)
     table = flat.parts[0].reshape(len(array), width)
-    if flat.missing is not None:
-        inner: Mask = np.any(flat.missing.reshape(len(array), width), axis=1)
-        missing = inner if missing is None else missing | inner
-    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], missing, flat.rounded)
+    if flat.nulls is not None:
+        inner: Mask = np.any(flat.nulls.reshape(len(array), width), axis=1)
+        nulls = inner if nulls is None else nulls | inner
+    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], nulls, flat.rounded)
 
 
 def _filled(array: pa.Array) -> pa.Array:
@@ -137,8 +143,7 @@ def _parse_text(array: pa.Array, name: str) -> Numbers:
         if number is not None:
             values[i] = number
             rounded += abs(number) >= EXACT_WHOLE and cell.strip().lstrip("+-").isdigit() and int(cell) != number
-    missing = np.isnan(values)
-    return Numbers([values], missing if missing.any() else None, rounded)
+    return Numbers([values], None, rounded)
 
 
 NULL_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "nan", "NaN", "NAN", "<NA>")

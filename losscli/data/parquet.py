@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from losscli.data.table import Column, Fragment, Need, columns_of, position, select, unreadable
+from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class ParquetTable:
             yield _RowGroup(self, index, start)
             start += self.metadata.row_group(index).num_rows
 
+    def close(self) -> None:
+        """Nothing stays open between reads."""
+
 
 @dataclass(frozen=True)
 class _RowGroup:
@@ -38,7 +41,7 @@ class _RowGroup:
     index: int
     start: int
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
         table = self.table
         for need in needs:
             position(table, need.name)
@@ -47,8 +50,7 @@ class _RowGroup:
             names = [need.name for need in needs]
             # row groups are what runs in parallel, so the columns of one are read one after the other
             for batch in file.iter_batches(rows, row_groups=[self.index], columns=names, use_threads=False):
-                order = [batch.schema.get_field_index(name) for name in names]
-                yield select(batch, order)
+                yield [batch.column(name) for name in names]
         except (OSError, pa.ArrowException) as error:
             raise unreadable(table.label, "Parquet", error) from error
 

@@ -60,6 +60,13 @@ class Source:
             UsageError: its format is unknown.
         """
         stream = self._stream()
+        try:
+            return self._table(stream)
+        except BaseException:
+            stream.close()
+            raise
+
+    def _table(self, stream: Any) -> Table:
         compression = self._compression(stream)
         if compression:
             stream = _Decompressed(stream, compression, self.label)

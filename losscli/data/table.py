@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -84,6 +84,10 @@ class CellError(Exception):
         return DataError(f"{file}, row {rows_before + self.row}: {self.problem}", self.hint)
 
 
+Batch: TypeAlias = list[pa.Array]
+"""Arrays of equal length, one for each needed column."""
+
+
 class Fragment(Protocol):
     """A run of rows of one table that a worker reads by itself."""
 
@@ -91,8 +95,8 @@ class Fragment(Protocol):
     def start(self) -> int | None:
         """Rows of the table before this run; None where only reading in order tells."""
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
-        """The needed columns in their order, in batches of about `rows` rows.
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
+        """The needed columns in their order, in batches of at most `rows` rows.
 
         Raises:
             CellError: a cell cannot be read.
@@ -112,6 +116,9 @@ class Table(Protocol):
 
     def fragments(self) -> Iterator[Fragment]:
         """The runs of rows in file order; can be called once."""
+
+    def close(self) -> None:
+        """Let go of the file."""
 
 
 def position(table: Table, name: str) -> int:
@@ -138,9 +145,10 @@ def columns_of(schema: pa.Schema) -> list[Column]:
     return [Column(entry.name, kind_of(entry.type)) for entry in schema]
 
 
-def select(batch: pa.RecordBatch, places: Sequence[int]) -> pa.RecordBatch:
-    """The columns at these places, called by their number because real names repeat."""
-    return pa.RecordBatch.from_arrays([batch.column(i) for i in places], names=[str(i) for i in range(len(places))])
+def sliced(columns: Batch, rows: int) -> Iterator[Batch]:
+    """The same columns in batches of at most `rows` rows; nothing is copied."""
+    for first in range(0, len(columns[0]), rows):
+        yield [column.slice(first, rows) for column in columns]
 
 
 def unreadable(label: str, kind: str, error: Exception) -> DataError:

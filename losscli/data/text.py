@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from losscli.arrays import np
 from losscli.data.numbers import EXACT_WHOLE, to_numbers, way_out
-from losscli.data.table import CellError, Column, Fragment, Kind, Need, kind_of, position
+from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, kind_of, position, sliced
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
 
@@ -75,6 +75,10 @@ class TextTable:
         except (OSError, EOFError) as error:
             raise DataError(f"{self.label} cannot be read: {error}", "the file may be cut off") from error
 
+    def close(self) -> None:
+        """Close the stream."""
+        self.stream.close()
+
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
@@ -90,7 +94,7 @@ class _Piece:
     content: bytes
     start: None = None
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[pa.RecordBatch]:
+    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
         places = [position(self.table, need.name) for need in needs]
         numeric = {place for place, need in zip(places, needs, strict=True) if need.as_number}
         percent = self.layout.options.percent_cells
@@ -103,12 +107,10 @@ class _Piece:
                 parsed = _parse(self.content, self.layout, {**types, **dict.fromkeys(large, pa.string())})
         except pa.ArrowException as error:
             raise _cell_error(error, self.table) from error
-        for batch in parsed.combine_chunks().to_batches():
-            whole = pa.RecordBatch.from_arrays([batch.column(str(i)) for i in places], names=[str(i) for i in places])
-            if percent:
-                whole = _read_percent(whole, [need.as_number for need in needs])
-            for first in range(0, whole.num_rows, rows):
-                yield whole.slice(first, rows)
+        columns = [parsed.column(str(place)).combine_chunks() for place in places]
+        if percent:
+            columns = [_without_percent(c) if need.as_number else c for c, need in zip(columns, needs, strict=True)]
+        yield from sliced(columns, rows)
 
 
 def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.Table:
@@ -152,15 +154,11 @@ def _cell_error(error: Exception, table: TextTable) -> CellError:
     return CellError(1, message.splitlines()[0], "correct the file, or say its --delimiter")
 
 
-def _read_percent(batch: pa.RecordBatch, numeric: list[bool]) -> pa.RecordBatch:
-    """Take the percent signs off, and leave the text to be parsed as any other text is."""
+def _without_percent(column: pa.Array) -> pa.Array:
+    """The text without percent signs, to be parsed as any other text is."""
     import pyarrow.compute as pc
 
-    columns = [
-        pc.utf8_rtrim(pc.utf8_trim_whitespace(column), "%") if is_number else column
-        for column, is_number in zip(batch.columns, numeric, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+    return pc.utf8_rtrim(pc.utf8_trim_whitespace(column), "%")
 
 
 def _has_large(column: pa.ChunkedArray) -> bool:

@@ -62,7 +62,7 @@ class Condition:
         if kind is Kind.NUMBER:
             numbers = to_numbers(cells, self.column)
             fits = self._compare(numbers.parts[0], [self._number(value) for value in self.values])
-            return fits if numbers.missing is None else fits & ~numbers.missing
+            return fits & ~numbers.missing
         if kind in (Kind.LIST, Kind.OTHER):
             raise DataError(
                 f"--where {self}: column {self.column!r} holds {cells.type} values, which cannot be compared"
