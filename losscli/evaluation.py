@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from losscli.arrays import np
 from losscli.data.table import CellError, Fragment, Need, Table
@@ -76,7 +75,7 @@ def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: P
     tallies = [Tally() for _ in plan.terms]
     rows = 0
     try:
-        for found in ordered_map(partial(_scan_fragment, plan, needs), table.fragments(), threads):
+        for found in ordered_map(partial(_scan_fragment, plan, needs), table.fragments(needs), threads):
             for fold, tally, sums, met in zip(folds, tallies, found.sums, found.tallies, strict=True):
                 fold.absorb(sums)
                 tally.absorb(met, rows)
@@ -106,9 +105,9 @@ def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Sc
     folds = [Accumulator(fragment.start or 0) for _ in plan.terms]
     loose: list[list[Run]] = [[] for _ in plan.terms]
     found = _Scanned(0, [], [Tally() for _ in plan.terms], {}, {})
-    for block, matching in blocks(plan, needs, fragment):
+    for block in blocks(plan, needs, fragment):
         for i, term in enumerate(plan.terms):
-            units = units_of(term, block, matching, found.tallies[i])
+            units = units_of(term, block, found.tallies[i])
             if known:
                 folds[i].feed(units, block.size)
             else:
@@ -121,17 +120,17 @@ def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Sc
     return found
 
 
-def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[tuple[Block, Any]]:
-    """The rows of a fragment block by block, with the mask of those that the filters keep.
+def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Block]:
+    """The rows of a fragment block by block.
 
     Raises:
         CellError: a cell cannot be read.
     """
     row = 0
     with np.errstate(all="ignore"):
-        for batch in fragment.batches(needs, BLOCK):
-            block = Block(batch, needs, row)
-            yield block, block.matching(plan.where)
+        for batch in fragment.batches(BLOCK):
+            block = Block(batch, needs, row, fragment.number, plan.where)
+            yield block
             row += block.size
 
 
@@ -170,11 +169,11 @@ def _stream_table(table: Table, plan: Plan, total: Tally) -> Iterator[tuple[Unit
     needs = plan.needs(table)
     rows = 0
     try:
-        for fragment in table.fragments():
+        for fragment in table.fragments(needs):
             start = rows
-            for block, matching in blocks(plan, needs, fragment):
+            for block in blocks(plan, needs, fragment):
                 met = Tally()
-                units = units_of(plan.terms[0], block, matching, met)
+                units = units_of(plan.terms[0], block, met)
                 located = Tally()
                 located.absorb(met, start)
                 located.check(table.label, rows + block.size, plan.refused)

@@ -65,6 +65,7 @@ class Input:
         domain: what the values may be, after the transform if there is one.
         transform: what is done to the cells first.
         hint: the way out where cells lie outside the domain.
+        optional: whether a row without a value is no row for this loss, such as one without a level.
     """
 
     argument: str
@@ -72,6 +73,7 @@ class Input:
     domain: Domain
     transform: Transform | None = None
     hint: str = ""
+    optional: bool = False
 
     @property
     def allowed(self) -> str:
@@ -162,7 +164,8 @@ def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None,
     ]
     by_name = {parameter.name: parameter for parameter in spec.loss.parameters}
     for name, column in spec.columns().items():
-        inputs.append(Input(name, expand(column, table), _number_domain(by_name[name], spec.loss)))
+        domain = _number_domain(by_name[name], spec.loss)
+        inputs.append(Input(name, expand(column, table), domain, optional=True))
     weight_input = Input(WEIGHT, _one_column(weight, table), NON_NEGATIVE) if weight is not None else None
     return Term(spec, tuple(inputs), weight_input, values)
 

@@ -1,6 +1,6 @@
 """From a run of rows to the units of each loss: what is left out, the loss of each row, its weight."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,14 +29,29 @@ class Units:
 
 
 class Block:
-    """A run of rows whose columns become numbers once, whichever terms ask for them."""
+    """A run of rows whose columns become numbers once, whichever terms ask for them.
 
-    def __init__(self, batch: Batch, needs: Sequence[Need], first_row: int) -> None:
+    Attributes:
+        size: how many rows.
+        first_row: how many rows of the fragment come before.
+        matching: which rows fit all conditions; None without conditions.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        needs: Sequence[Need],
+        first_row: int,
+        parse: Callable[[str], float | None],
+        conditions: Sequence[Condition],
+    ) -> None:
         self.size = len(batch[0])
         self.first_row = first_row
+        self._parse = parse
         self._batch = batch
         self._place = {need.name: i for i, need in enumerate(needs)}
         self._numbers: dict[str, Numbers] = {}
+        self.matching = self._matching(conditions)
 
     def cells(self, name: str) -> Any:
         """The column as Arrow holds it."""
@@ -50,7 +65,7 @@ class Block:
         """
         if name not in self._numbers:
             try:
-                self._numbers[name] = to_numbers(self.cells(name), name)
+                self._numbers[name] = to_numbers(self.cells(name), name, self._parse, self.matching)
             except CellError as error:
                 raise CellError(self.first_row + error.row, error.problem, error.hint) from None
         return self._numbers[name]
@@ -59,7 +74,7 @@ class Block:
         """For each column read so far, how many whole numbers had no exact float64."""
         return {name: numbers.rounded for name, numbers in self._numbers.items() if numbers.rounded}
 
-    def matching(self, conditions: Sequence[Condition]) -> Mask | None:
+    def _matching(self, conditions: Sequence[Condition]) -> Mask | None:
         """Which rows fit all conditions; None without conditions."""
         fits: Mask | None = None
         for condition in conditions:
@@ -71,7 +86,7 @@ class Block:
 Parts = dict[str, list[Array]]
 
 
-def units_of(term: Term, block: Block, matching: Mask | None, tally: Tally) -> Units:
+def units_of(term: Term, block: Block, tally: Tally) -> Units:
     """The units of a term in a block; what is left out goes to the tally.
 
     Raises:
@@ -80,8 +95,8 @@ def units_of(term: Term, block: Block, matching: Mask | None, tally: Tally) -> U
     """
     entries = (*term.inputs, term.weight) if term.weight else term.inputs
     rows = None
-    if matching is not None:
-        rows = np.flatnonzero(matching)
+    if block.matching is not None:
+        rows = np.flatnonzero(block.matching)
         tally.skip("where", block.size - rows.size)
     parts = {entry.argument: _parts(entry, block, rows) for entry in entries}
     return _when_all_is_well(term, entries, parts, block, rows) or _sorted_out(term, entries, block, rows, tally)
@@ -112,6 +127,11 @@ def _when_all_is_well(
 def _sorted_out(term: Term, entries: Sequence[Input], block: Block, rows: Index | None, tally: Tally) -> Units:
     """The units of the rows that are left when those with missing and invalid values are counted and left out."""
     rows = np.arange(block.size) if rows is None else rows
+    for entry in entries:
+        if entry.optional:
+            lacking = block.numbers(entry.columns[0]).missing[rows]
+            tally.skip(f"no_{entry.argument}", int(np.count_nonzero(lacking)))
+            rows = rows[~lacking]
     absent = np.zeros(rows.size, dtype=bool)
     for name in dict.fromkeys(name for entry in entries for name in entry.columns):
         lacking = block.numbers(name).missing[rows]

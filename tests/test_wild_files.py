@@ -17,7 +17,12 @@ from tests.wild.corpus import BINARIES, CASES, TEXTS
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def _as_parameter(case: Case) -> Any:
+    marks = [pytest.mark.xfail(reason=case.pending, strict=True)] if case.pending else []
+    return pytest.param(case, id=case.id, marks=marks)
+
+
+@pytest.mark.parametrize("case", [_as_parameter(case) for case in CASES])
 def test_wild_file(case: Case) -> None:
     stdin = (FILES / case.stdin).read_bytes() if case.stdin else b""
     outcome = run_cli(case.args, stdin=stdin, cwd=FILES)
@@ -70,12 +75,19 @@ def _check_no_value(out: str, said: str) -> None:
 
 
 def _check_ready_command(err: str, said: str) -> None:
-    """A command that is offered does not score a column against itself, which is a perfect 0."""
-    for command in re.findall(r"^\s*losscli (comp.+)$", err, re.MULTILINE):
-        args = shlex.split(command)
+    """Whoever follows the commands that are offered never scores a column against itself, a perfect 0."""
+    for _ in range(4):
+        offered = re.search(r"^\s*losscli (comp.+)$", err, re.MULTILINE)
+        if offered is None:
+            return
+        args = shlex.split(offered[1])
         outcome = run_cli((*args, *(() if "--json" in args else ("--json",))), cwd=FILES)
-        for result in _strict_json(outcome.out)["results"] if outcome.code == 0 else ():
-            assert result["columns"]["target"] != result["columns"].get("pred"), said
+        if outcome.code == 0:
+            for result in _strict_json(outcome.out)["results"]:
+                columns = [name for names in result["columns"].values() for name in names]
+                assert len(set(columns)) == len(columns), f"{offered[1]} has {columns}\n{said}"
+            return
+        err = outcome.err
 
 
 def _check_results(case: Case, document: dict[str, Any], said: str) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from losscli.cli.invocation import remember
 from losscli.cli.typer_text import TextCommand, TextGroup
 from losscli.errors import ExitCode, LosscliError, UsageError
 from losscli.version import __version__
@@ -51,6 +52,7 @@ def _root(
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; errors are told on standard error."""
     debug = "--debug" in arguments
+    remember(arguments)
     try:
         return _run(arguments)
     except BrokenPipeError:

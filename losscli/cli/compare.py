@@ -1,6 +1,5 @@
 """`losscli compare`: several losses side by side, in one scan."""
 
-import shlex
 from typing import Annotated
 
 import typer
@@ -38,9 +37,7 @@ def command(
     from losscli.results import Reduction
 
     losses = loss or []
-    names = " ".join(shlex.quote(name) for name in files or [])
-    line = " ".join([f"losscli compare {names}", *(f"--loss {shlex.quote(text)}" for text in losses)])
-    request = request_of(losses, rows, catalogue, line)
+    request = request_of(losses, rows, catalogue)
     output.level()
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     run_job("compare", reading.sources(files), request, Reduction.MEAN, places, reading, output)

@@ -1,6 +1,5 @@
 """`losscli compute`: one loss over the files."""
 
-import shlex
 from typing import Annotated
 
 import typer
@@ -55,9 +54,7 @@ def command(
     if reduction.replace("_", "-") not in [entry.value for entry in Reduction]:
         raise UsageError(f"there is no reduction {reduction!r}", hint="mean, mean-count, sum or none")
     how = Reduction(reduction.replace("_", "-"))
-    names = " ".join(shlex.quote(name) for name in files or [])
-    line = f"losscli compute {names} --loss {shlex.quote(losses[0]) if losses else 'NAME'}"
-    request = request_of(losses, rows, catalogue, line)
+    request = request_of(losses, rows, catalogue)
     output.level()
     if how is Reduction.NONE:
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")

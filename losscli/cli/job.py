@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from losscli.cli.invocation import command_line
 from losscli.cli.options import CatalogueOptions, InputOptions, OutputOptions, RowOptions
 from losscli.cli.progress import Progress
 from losscli.cli.writing import Destination, say, write_report
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from losscli.results import Reduction
 
 
-def request_of(losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOptions, command: str) -> "Request":
+def request_of(losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOptions) -> "Request":
     """The request that the options describe.
 
     Raises:
@@ -26,7 +27,7 @@ def request_of(losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOpti
         losses,
         _roles(rows, catalogue),
         catalogue.parameters,
-        command=command,
+        command=command_line(),
         weight=rows.weight,
         where=rows.where or [],
         missing=rows.missing,

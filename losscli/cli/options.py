@@ -280,7 +280,7 @@ def _catalogue_options(values: dict[str, Any]) -> CatalogueOptions:
             if len(value) > 1:
                 raise UsageError(
                     f"--{name.replace('_', '-')} is given {len(value)} times",
-                    hint="several columns of one prediction are a comma list: a,b",
+                    hint="several columns of one prediction are a comma list: a,b; compare models by one run for each",
                 )
             roles[name] = value[0]
         elif kind == "param" and value is not None and value is not False:

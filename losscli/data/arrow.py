@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, sliced, unreadable
 
 
@@ -29,14 +30,15 @@ class ArrowTable:
     def _source(self) -> Any:
         return pa.BufferReader(self.content) if self.content is not None else pa.memory_map(self.path)
 
-    def fragments(self) -> Iterator[Fragment]:
+    def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The record batches in file order."""
+        places = [position(self, need.name) for need in needs]
         start = 0
         try:
             with self._source() as source:
                 reader = _ipc_reader(source)
                 for batch in _ipc_batches(reader):
-                    yield _HeldBatch(self, batch, start)
+                    yield _HeldBatch([batch.column(place) for place in places], start)
                     start += batch.num_rows
         except (OSError, pa.ArrowException) as error:
             raise unreadable(self.label, "Arrow", error) from error
@@ -72,11 +74,12 @@ class MemoryTable:
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", columns_of(self.table.schema))
 
-    def fragments(self) -> Iterator[Fragment]:
+    def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The chunks of the table in order."""
+        places = [position(self, need.name) for need in needs]
         start = 0
         for batch in self.table.to_batches():
-            yield _HeldBatch(self, batch, start)
+            yield _HeldBatch([batch.column(place) for place in places], start)
             start += batch.num_rows
 
     def close(self) -> None:
@@ -85,9 +88,11 @@ class MemoryTable:
 
 @dataclass(frozen=True)
 class _HeldBatch:
-    table: ArrowTable | MemoryTable
-    batch: pa.RecordBatch
+    columns: Batch
     start: int
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
-        yield from sliced([self.batch.column(position(self.table, need.name)) for need in needs], rows)
+    def batches(self, rows: int) -> Iterator[Batch]:
+        yield from sliced(self.columns, rows)
+
+    def number(self, cell: str) -> float | None:
+        return parse_cell(cell)

@@ -35,17 +35,27 @@ class Selection:
 
     Attributes:
         given: for a role, the text of its flag (a column, a comma list or a glob), or names as they are.
-        command: the command so far, to which a suggestion adds the missing flag; None for a call from Python.
+        command: the command line, to which a suggestion adds what is missing; None for a call from Python.
     """
 
     given: Mapping[str, ColumnNames]
     command: str | None
 
-    def suggestion(self, flag: str, column: str) -> str:
-        """What to write to choose a column."""
+    def suggestion(self, flags: Mapping[str, str]) -> str:
+        """What to write to choose these columns."""
         if self.command is None:
-            return f"{flag}={column!r}"
-        return f"{self.command} --{flag.replace('_', '-')} {shlex.quote(column)}"
+            return ", ".join(f"{flag}={column!r}" for flag, column in flags.items())
+        added = (f"--{flag.replace('_', '-')} {shlex.quote(column)}" for flag, column in flags.items())
+        return " ".join([self.command, *added])
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A role that the flags do not name: its forms, the columns whose names fit, and those that fit by type too."""
+
+    forms: tuple[str, ...]
+    fits: Sequence[tuple[str, Column]]
+    usable: Sequence[tuple[str, Column]]
 
 
 def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
@@ -54,24 +64,41 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     Raises:
         UsageError: a column that is not there, or a role that no column or more than one fits.
     """
-    by_name = {role.name: role for role in loss.roles}
+    roles = _given_roles(loss, selection, table)
+    unfilled: list[tuple[str, ...]] = [
+        (role.name,) for role in loss.roles if not role.optional and role.name not in roles
+    ]
+    if loss.one_of and not any(name in roles for name in loss.one_of):
+        unfilled.append(loss.one_of)
+    unclear: list[_Open] = []
+    for forms in unfilled:
+        found = _look(loss, forms, table, roles)
+        if len(found.usable) == 1:
+            form, column = found.usable[0]
+            position(table, column.name)
+            roles[form] = (column.name,)
+        else:
+            unclear.append(found)
+    if unclear:
+        raise _unclear(loss, unclear, selection, table, roles)
+    loss.check_roles(roles)
+    _check_widths(loss, roles)
+    if roles.get("target") == roles.get(loss.pred_means):
+        raise UsageError(f"{loss.name}: target and {loss.pred_means} are the same column, {roles['target'][0]!r}")
+    return {role.name: roles[role.name] for role in loss.roles if role.name in roles}
+
+
+def _given_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
+    known = {role.name for role in loss.roles}
     roles: Roles = {}
     for flag, text in selection.given.items():
-        name = loss.pred_means if flag == "pred" and "pred" not in by_name else flag
-        if name not in by_name:
+        name = loss.pred_means if flag == "pred" and "pred" not in known else flag
+        if name not in known:
             continue
         if name in roles:
             raise UsageError(f"{loss.name}: --pred means the {name}, which --{name.replace('_', '-')} also names")
         roles[name] = expand(text, table)
-    for role in loss.roles:
-        if role.name not in roles and not role.optional:
-            roles[role.name] = (_infer(loss, [role.name], selection, table, roles)[1],)
-    if loss.one_of and not any(name in roles for name in loss.one_of):
-        name, column = _infer(loss, list(loss.one_of), selection, table, roles)
-        roles[name] = (column,)
-    loss.check_roles(roles)
-    _check_widths(loss, roles)
-    return {role.name: roles[role.name] for role in loss.roles if role.name in roles}
+    return roles
 
 
 def _check_widths(loss: Loss, roles: Roles) -> None:
@@ -125,8 +152,8 @@ def _names_hint(names: list[str]) -> str:
     return f"its columns are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
-def _infer(loss: Loss, forms: list[str], selection: Selection, table: Table, roles: Roles) -> tuple[str, str]:
-    """The one role among the forms and the one column that fits it by name and by type."""
+def _look(loss: Loss, forms: tuple[str, ...], table: Table, roles: Roles) -> _Open:
+    """The columns that fit a role, or one of its forms, by name and by type."""
     taken = {name for names in roles.values() for name in names}
     fits = [
         (form, column)
@@ -134,12 +161,7 @@ def _infer(loss: Loss, forms: list[str], selection: Selection, table: Table, rol
         for column in _candidates(form, table.columns, pred_means=loss.pred_means)
         if column.name not in taken
     ]
-    usable = [(form, column) for form, column in fits if column.kind in _NUMERIC]
-    if len(usable) == 1:
-        form, column = usable[0]
-        position(table, column.name)
-        return form, column.name
-    raise _unclear(loss, forms, fits, usable, selection, table)
+    return _Open(forms, fits, [(form, column) for form, column in fits if column.kind in _NUMERIC])
 
 
 def _candidates(role: str, columns: Sequence[Column], *, pred_means: str) -> list[Column]:
@@ -170,30 +192,38 @@ def roles_of_name(name: str) -> set[str]:
 
 def tokens(name: str) -> list[str]:
     """The words of a name in lower case: split at symbols, digits kept, and at camel case."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return [word.lower() for word in re.split(r"[\W_]+", spaced) if word]
 
 
-def _unclear(
-    loss: Loss,
-    forms: list[str],
-    fits: list[tuple[str, Column]],
-    usable: list[tuple[str, Column]],
-    selection: Selection,
-    table: Table,
-) -> UsageError:
-    wanted = " or ".join(forms)
-    if usable:
-        shown = ", ".join(repr(column.name) for _, column in usable)
+def _unclear(loss: Loss, unclear: Sequence[_Open], selection: Selection, table: Table, roles: Roles) -> UsageError:
+    first = unclear[0]
+    wanted = " or ".join(first.forms)
+    numeric = [column.name for column in table.columns if column.kind in _NUMERIC]
+    if first.usable:
+        shown = ", ".join(repr(column.name) for _, column in first.usable)
         message = f"{table.label}: more than one column fits {wanted}: {shown}"
-        form, example = usable[0]
     else:
-        numeric = [column.name for column in table.columns if column.kind in _NUMERIC]
-        why = "".join(f"; {column.name!r} holds {_held(column)}" for _, column in fits)
+        why = "".join(f"; {column.name!r} holds {_held(column)}" for _, column in first.fits)
         message = f"{table.label}: no column fits {wanted}{why}; numeric columns: {_listed(numeric)}"
-        form, example = forms[0], Column(numeric[0] if numeric else "COLUMN", Kind.NUMBER)
-    flag = "pred" if form == loss.pred_means else form
-    return UsageError(message, hint=selection.suggestion(flag, example.name))
+    if all(_is_number(column.name) for column in table.columns) and not _goes_by_number(table):
+        return UsageError(message, hint="the first line looks like data: --no-header reads it as such")
+    free = [name for name in numeric if not any(name in names for names in roles.values())]
+    flags: dict[str, str] = {}
+    for role in unclear:
+        form = role.usable[0][0] if role.usable else role.forms[0]
+        example = role.usable[0][1].name if role.usable else next(iter(free), "COLUMN")
+        free = [name for name in free if name != example]
+        flags["pred" if form == loss.pred_means else form] = example
+    return UsageError(message, hint=selection.suggestion(flags))
+
+
+def _is_number(name: str) -> bool:
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", name.strip(), re.IGNORECASE) is not None
+
+
+def _goes_by_number(table: Table) -> bool:
+    return [column.name for column in table.columns] == [str(i + 1) for i in range(len(table.columns))]
 
 
 def _held(column: Column) -> str:

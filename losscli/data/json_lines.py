@@ -1,14 +1,14 @@
 """JSON Lines and a JSON array of objects, read in pieces."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from losscli.data.numbers import parse_cell, way_out
-from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, sliced
+from losscli.data.numbers import parse_cell
+from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, position, sliced
 from losscli.errors import DataError
 
 _PIECE_BYTES = 4 << 20
@@ -35,7 +35,9 @@ class JsonTable:
             raise DataError(f"{self.label} is empty", "give a file with a JSON object for each row")
         as_array = head.lstrip().startswith(b"[")
         rows = _array_pieces(head, self.stream, self.label) if as_array else _line_pieces(head, self.stream)
-        first = next(rows, b"")
+        first = next(rows, None)
+        if first is None:
+            raise DataError(f"{self.label} has no rows", "give at least one object")
         object.__setattr__(self, "_rows", rows)
         object.__setattr__(self, "_first", first)
         object.__setattr__(self, "columns", _describe(self._head_rows(first)))
@@ -48,11 +50,12 @@ class JsonTable:
         except CellError as error:
             raise error.located(self.label, 0) from error
 
-    def fragments(self) -> Iterator[Fragment]:
+    def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """Runs of objects in order; reading them consumes the stream."""
-        yield _Piece(self, self._first)
+        kinds = {need.name: self.columns[position(self, need.name)].kind for need in needs}
+        yield _Piece(needs, kinds, self._first)
         for piece in self._rows:
-            yield _Piece(self, piece)
+            yield _Piece(needs, kinds, piece)
 
     def close(self) -> None:
         """Close the stream."""
@@ -61,39 +64,41 @@ class JsonTable:
 
 @dataclass(frozen=True)
 class _Piece:
-    table: JsonTable
+    needs: Sequence[Need]
+    kinds: Mapping[str, Kind]
     content: bytes | list[Any]
     start: None = None
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
-        whole = self._fast(needs) if isinstance(self.content, bytes) else None
+    def batches(self, rows: int) -> Iterator[Batch]:
+        whole = self._fast(self.content) if isinstance(self.content, bytes) else None
         if whole is None:
             objects = self.content if isinstance(self.content, list) else _objects(self.content)
-            whole = _columns(objects, needs)
+            whole = _columns(objects, self.needs)
         yield from sliced(whole, rows)
 
-    def _fast(self, needs: Sequence[Need]) -> Batch | None:
+    def number(self, cell: str) -> float | None:
+        return parse_cell(cell)
+
+    def _fast(self, content: bytes) -> Batch | None:
         """Arrow's parser; None where it meets anything that Python's reads and it does not."""
         import pyarrow.json as pa_json
 
-        kinds = {column.name: column.kind for column in self.table.columns}
         types = {}
-        for need in needs:
-            is_list = kinds.get(need.name) is Kind.LIST
+        for need in self.needs:
+            is_list = self.kinds[need.name] is Kind.LIST
             number = pa.list_(pa.float64()) if is_list else pa.float64()
             types[need.name] = number if need.as_number else pa.string()
-        assert isinstance(self.content, bytes)  # noqa: S101 - for the type checker
         try:
             parsed = pa_json.read_json(
-                pa.BufferReader(self.content),
-                read_options=pa_json.ReadOptions(use_threads=False, block_size=len(self.content) + 1),
+                pa.BufferReader(content),
+                read_options=pa_json.ReadOptions(use_threads=False, block_size=len(content) + 1),
                 parse_options=pa_json.ParseOptions(
                     explicit_schema=pa.schema(list(types.items())), unexpected_field_behavior="ignore"
                 ),
             ).combine_chunks()
         except (pa.ArrowException, OverflowError):
             return None
-        return [parsed.column(need.name).combine_chunks() for need in needs]
+        return [parsed.column(need.name).combine_chunks() for need in self.needs]
 
 
 def _describe(rows: Sequence[Any]) -> list[Column]:
@@ -133,32 +138,44 @@ def _objects(lines: bytes) -> list[Any]:
 
 
 def _columns(rows: Sequence[Any], needs: Sequence[Need]) -> Batch:
-    columns = []
-    for need in needs:
-        cells = [_cell(row.get(need.name), i, need) for i, row in enumerate(rows, start=1)]
-        if not need.as_number:
-            columns.append(pa.array(cells, type=pa.string()))
-        else:
-            is_list = any(isinstance(cell, list) for cell in cells)
-            columns.append(pa.array(cells, type=pa.list_(pa.float64()) if is_list else pa.float64()))
-    return columns
+    return [_column([row.get(need.name) for row in rows], need) for need in needs]
 
 
-def _cell(value: Any, row: int, need: Need) -> Any:
+def _column(values: list[Any], need: Need) -> pa.Array:
+    if not need.as_number:
+        texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
+        return pa.array(texts, type=pa.string())
+    if any(isinstance(value, str) for value in values):
+        # numbers in quotes: as text here, to be read by the rules for the cells of a text file
+        return pa.array([_as_text(value, row, need) for row, value in enumerate(values, start=1)], type=pa.string())
+    cells = [_as_number(value, row, need) for row, value in enumerate(values, start=1)]
+    is_list = any(isinstance(cell, list) for cell in cells)
+    if is_list and not all(cell is None or isinstance(cell, list) for cell in cells):
+        row = next(i for i, cell in enumerate(cells, start=1) if not isinstance(cell, list) and cell is not None)
+        raise CellError(row, f"column {need.name!r} has a number where other rows have a list", "give each a list")
+    return pa.array(cells, type=pa.list_(pa.float64()) if is_list else pa.float64())
+
+
+def _as_text(value: Any, row: int, need: Need) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    number = _as_number(value, row, need)
+    if isinstance(number, list):
+        raise CellError(row, f"column {need.name!r} has a list where other rows have a text", "give each a number")
+    return json.dumps(value)
+
+
+def _as_number(value: Any, row: int, need: Need) -> Any:
     if value is None:
         return None
-    if not need.as_number:
-        return value if isinstance(value, str) else json.dumps(value)
     if isinstance(value, list):
-        return [_cell(item, row, need) for item in value]
-    if isinstance(value, str):
-        try:
-            return parse_cell(value)
-        except ValueError:
-            raise CellError(row, f"column {need.name!r} has {value!r}, not a number", way_out(value)) from None
+        return [_as_number(item, row, need) for item in value]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise CellError(row, f"column {need.name!r} has {json.dumps(value)}, not a number", "give a number or null")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise CellError(row, f"column {need.name!r} has a number beyond the largest float64") from None
 
 
 def _line_pieces(head: bytes, stream: BinaryIO) -> Iterator[bytes]:

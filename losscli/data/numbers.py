@@ -1,5 +1,6 @@
 """Arrow arrays to float64 arrays and masks of what is missing, without pandas on the way."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,19 +44,26 @@ class Numbers:
         return absent
 
 
-def to_numbers(array: pa.Array, name: str) -> Numbers:
+Parser = Callable[[str], float | None]
+
+
+def to_numbers(array: pa.Array, name: str, parse: Parser | None = None, wanted: Mask | None = None) -> Numbers:
     """The values of a column as float64; a null or a NaN is missing.
+
+    Args:
+        parse: how to read cells of text; None for the rules of `parse_cell`.
+        wanted: the rows that matter; text in others is not looked at.
 
     Raises:
         CellError: a cell is no number.
     """
     arrow_type = array.type
     if pa.types.is_dictionary(arrow_type):
-        return to_numbers(array.dictionary_decode(), name)
+        return to_numbers(array.dictionary_decode(), name, parse, wanted)
     if is_list(arrow_type):
         return _from_lists(array, name)
     if is_text(arrow_type):
-        return _parse_text(array, name)
+        return _parse_text(array, name, parse or parse_cell, wanted)
     if pa.types.is_decimal(arrow_type):
         array = array.cast(pa.float64())
     if pa.types.is_null(arrow_type):
@@ -131,13 +139,14 @@ def _common_length(array: pa.Array, name: str) -> int:
     return int(sizes[0])
 
 
-def _parse_text(array: pa.Array, name: str) -> Numbers:
-    """Numbers that a file stores as text, by the same rules as the cells of a CSV file."""
+def _parse_text(array: pa.Array, name: str, parse: Parser, wanted: Mask | None) -> Numbers:
     values = np.full(len(array), np.nan)
     rounded = 0
     for i, cell in enumerate(array.to_pylist()):
+        if cell is None or (wanted is not None and not wanted[i]):
+            continue
         try:
-            number = parse_cell(cell)
+            number = parse(cell)
         except ValueError:
             raise CellError(i + 1, f"column {name!r} has {cell!r}, not a number", way_out(cell)) from None
         if number is not None:
@@ -150,13 +159,13 @@ NULL_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "nan", "Na
 """Texts that mean missing unless --na says others."""
 
 
-def parse_cell(cell: str | None) -> float | None:
-    """A cell's number, None where it is missing.
+def parse_cell(cell: str) -> float | None:
+    """A cell's number in a file that has no options for its texts, None where it is missing.
 
     Raises:
         ValueError: it is neither.
     """
-    if cell is None or cell.strip() in NULL_WORDS:
+    if cell.strip() in NULL_WORDS:
         return None
     if "_" in cell:
         raise ValueError("digits with underscores are Python's, not data's")
@@ -167,7 +176,7 @@ def way_out(cell: str) -> str:
     """What to do about a cell that is no number."""
     text = cell.strip()
     if text.endswith("%"):
-        return "--percent-cells reads 50.50% as 50.5"
+        return "--percent-cells reads 50.50% as 0.505"
     if text.count(",") == 1 and text.replace(",", "", 1).lstrip("+-").isdigit():
         return "--decimal , reads 1,5 as 1.5"
     if text.lower() in ("true", "false"):

@@ -95,11 +95,18 @@ class Fragment(Protocol):
     def start(self) -> int | None:
         """Rows of the table before this run; None where only reading in order tells."""
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
+    def batches(self, rows: int) -> Iterator[Batch]:
         """The needed columns in their order, in batches of at most `rows` rows.
 
         Raises:
             CellError: a cell cannot be read.
+        """
+
+    def number(self, cell: str) -> float | None:
+        """What a cell of text means as a number, None where it means missing.
+
+        Raises:
+            ValueError: it is no number.
         """
 
 
@@ -114,8 +121,13 @@ class Table(Protocol):
     def columns(self) -> Sequence[Column]:
         """All columns in file order; names may repeat."""
 
-    def fragments(self) -> Iterator[Fragment]:
-        """The runs of rows in file order; can be called once."""
+    def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
+        """The runs of rows in file order, of which the needed columns are read; can be called once.
+
+        Raises:
+            UsageError: a needed column is not there.
+            DataError: the file cannot be read.
+        """
 
     def close(self) -> None:
         """Let go of the file."""

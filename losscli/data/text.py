@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from losscli.arrays import np
-from losscli.data.numbers import EXACT_WHOLE, to_numbers, way_out
+from losscli.data.numbers import EXACT_WHOLE, to_numbers
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, kind_of, position, sliced
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
@@ -57,21 +57,21 @@ class TextTable:
     def _describe(self, names: list[str], body: bytes) -> list[Column]:
         """The columns with the kinds that their first cells suggest."""
         sample = body[: body.rfind(b"\n") + 1] or body
+        layout = _Layout(len(names), self.delimiter, self.options)
         try:
-            found = _parse(sample, _Layout(len(names), self.delimiter, self.options), None)
-        except (pa.ArrowException, CellError):
+            found = _parse(sample, layout, None)
+        except pa.ArrowException:
+            # a row of another width: said with its number when the rows are read
             return [Column(name, Kind.NUMBER) for name in names]
-        return [
-            Column(name, kind_of(column.type), _first_text(column))
-            for name, column in zip(names, found.columns, strict=True)
-        ]
+        return [_column(name, column) for name, column in zip(names, found.columns, strict=True)]
 
-    def fragments(self) -> Iterator[Fragment]:
+    def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The pieces in order; reading them consumes the stream."""
         layout = _Layout(len(self.columns), self.delimiter, self.options)
+        places = [position(self, need.name) for need in needs]
         try:
-            for piece in _pieces(self._head, self.stream):
-                yield _Piece(self, layout, piece)
+            for content in _pieces(self._head, self.stream):
+                yield _Piece(needs, places, layout, content)
         except (OSError, EOFError) as error:
             raise DataError(f"{self.label} cannot be read: {error}", "the file may be cut off") from error
 
@@ -89,28 +89,45 @@ class _Layout:
 
 @dataclass(frozen=True)
 class _Piece:
-    table: TextTable
+    needs: Sequence[Need]
+    places: Sequence[int]
     layout: _Layout
     content: bytes
     start: None = None
 
-    def batches(self, needs: Sequence[Need], rows: int) -> Iterator[Batch]:
-        places = [position(self.table, need.name) for need in needs]
-        numeric = {place for place, need in zip(places, needs, strict=True) if need.as_number}
-        percent = self.layout.options.percent_cells
-        types = {str(place): pa.string() if percent or place not in numeric else pa.float64() for place in set(places)}
+    def batches(self, rows: int) -> Iterator[Batch]:
+        numeric = {place for place, need in zip(self.places, self.needs, strict=True) if need.as_number}
+        parsed = None if self.layout.options.percent_cells else self._parsed(numeric)
+        if parsed is None:
+            # some cell is no number as it stands: as text, to be looked at one by one once the filters have spoken
+            parsed = self._parsed(set())
+        large = {place for place in numeric if _has_large(parsed.column(str(place)))}
+        if large:
+            # beyond 2^53 the digits tell whether a whole number was rounded
+            parsed = self._parsed(numeric - large) or parsed
+        yield from sliced([parsed.column(str(place)).combine_chunks() for place in self.places], rows)
+
+    def number(self, cell: str) -> float | None:
+        return self.layout.options.number(cell)
+
+    def _parsed(self, numeric: set[int]) -> Any:
+        """The needed columns, the numeric ones as numbers; None where a cell of those is none.
+
+        Raises:
+            CellError: a row has too many or too few cells.
+        """
+        types = {str(place): pa.float64() if place in numeric else pa.string() for place in self.places}
         try:
-            parsed = _parse(self.content, self.layout, types)
-            large = [name for name, kind in types.items() if kind == pa.float64() and _has_large(parsed.column(name))]
-            if large:
-                # beyond 2^53 the digits tell whether a whole number was rounded
-                parsed = _parse(self.content, self.layout, {**types, **dict.fromkeys(large, pa.string())})
+            return _parse(self.content, self.layout, types)
         except pa.ArrowException as error:
-            raise _cell_error(error, self.table) from error
-        columns = [parsed.column(str(place)).combine_chunks() for place in places]
-        if percent:
-            columns = [_without_percent(c) if need.as_number else c for c, need in zip(columns, needs, strict=True)]
-        yield from sliced(columns, rows)
+            width = _WIDTH.search(str(error))
+            if width:
+                problem = f"the row has {width[3]} cells where the header has {width[2]}"
+                way = "correct the row, or say the right --delimiter or --skip-lines"
+                raise CellError(int(width[1]), problem, way) from error
+            if numeric:
+                return None
+            raise CellError(1, str(error).splitlines()[0], "correct the file, or convert it to UTF-8") from error
 
 
 def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.Table:
@@ -137,39 +154,29 @@ def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.
     )
 
 
-_CONVERSION = re.compile(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.DOTALL)
 _WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
-def _cell_error(error: Exception, table: TextTable) -> CellError:
-    message = str(error)
-    found = _CONVERSION.search(message)
-    if found:
-        name, text = table.columns[int(found[1])].name, found[3]
-        return CellError(int(found[2]), f"column {name!r} has {text!r}, not a number", way_out(text))
-    found = _WIDTH.search(message)
-    if found:
-        problem = f"the row has {found[3]} cells where the header has {found[2]}"
-        return CellError(int(found[1]), problem, "correct the row, or say the right --delimiter or --skip-lines")
-    return CellError(1, message.splitlines()[0], "correct the file, or say its --delimiter")
-
-
-def _without_percent(column: pa.Array) -> pa.Array:
-    """The text without percent signs, to be parsed as any other text is."""
-    import pyarrow.compute as pc
-
-    return pc.utf8_rtrim(pc.utf8_trim_whitespace(column), "%")
-
-
 def _has_large(column: pa.ChunkedArray) -> bool:
+    if column.type != pa.float64():
+        return False
     values = to_numbers(column.combine_chunks(), "").parts[0]
     return bool(values.size and np.fmax.reduce(np.abs(values)) > EXACT_WHOLE)
 
 
-def _first_text(column: pa.ChunkedArray) -> str | None:
-    if kind_of(column.type) is not Kind.TEXT:
-        return None
-    return next((str(cell) for cell in column.slice(0, 50).to_pylist() if cell is not None), None)
+_LIKE_A_NUMBER = re.compile(r"[~<>≈±$€£]?\s*[+-]?\d[\d.,' ]*(e[+-]?\d+)?\s*[%*]?", re.IGNORECASE)
+
+
+def _column(name: str, cells: pa.ChunkedArray) -> Column:
+    """A column whose kind is a number where most cells look like one, whatever stands in the others."""
+    if kind_of(cells.type) is not Kind.TEXT:
+        return Column(name, kind_of(cells.type))
+    # not decoded by Arrow, for which a single cell that is not UTF-8 would be an error
+    raw = [cell for chunk in cells.chunks for cell in chunk.slice(0, 200).view(pa.binary()).to_pylist()]
+    texts = [_decode(cell) for cell in raw if cell is not None]
+    like = sum(_LIKE_A_NUMBER.fullmatch(text.strip()) is not None for text in texts)
+    kind = Kind.NUMBER if 2 * like >= len(texts) else Kind.TEXT
+    return Column(name, kind, texts[0] if texts and kind is Kind.TEXT else None)
 
 
 def _read_at_least(stream: BinaryIO, size: int) -> bytes:

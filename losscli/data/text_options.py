@@ -15,7 +15,7 @@ class TextOptions:
         header: whether the first line has the names of the columns.
         skip_lines: how many lines to leave out before the header.
         nulls: the texts that mean missing.
-        percent_cells: whether to read 50.5% as 50.5.
+        percent_cells: whether 50.5% is 0.505.
     """
 
     delimiter: str | None = None
@@ -24,3 +24,23 @@ class TextOptions:
     skip_lines: int = 0
     nulls: tuple[str, ...] = NULL_WORDS
     percent_cells: bool = False
+
+    def number(self, cell: str) -> float | None:
+        """A cell's number, None where it is missing.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        text = cell.strip()
+        if text in self.nulls:
+            return None
+        if self.decimal != ".":
+            if "." in text:
+                raise ValueError("not the decimal mark of this file")
+            text = text.replace(self.decimal, ".")
+        if self.percent_cells and text.endswith("%"):
+            # shifted as text, so that 7.3% is the double nearest to 0.073
+            text = f"{text[:-1].rstrip()}e-2"
+        if "_" in text:
+            raise ValueError("digits with underscores are Python's, not data's")
+        return float(text)

@@ -99,7 +99,7 @@ class Condition:
 
     def _compare_as_numbers(self, texts: list[str | None]) -> Mask:
         try:
-            cells = [parse_cell(text) for text in texts]
+            cells = [None if text is None else parse_cell(text) for text in texts]
         except ValueError:
             bad = next(text for text in texts if text is not None and not _is_number(text))
             raise DataError(f"--where {self}: column {self.column!r} has {bad!r}, not a number") from None

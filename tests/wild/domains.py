@@ -178,7 +178,7 @@ CASES = [
         why="An uncertainty may be a variance or its root: the kind is the role, and is asked for.",
         line="compute spread_unnamed.csv --loss gaussian_nll",
         code=2,
-        stderr_has=("--var", "--std"),
+        stderr_has=("var", "std"),
     ),
     Case(
         id="gaussian-certain",

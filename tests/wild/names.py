@@ -290,7 +290,7 @@ CASES = [
     Case(
         id="formulas-in-csv",
         why="A name that a spreadsheet would run does not begin a cell of the CSV output.",
-        line="compare formula_names.csv --loss mae -t y_true -p '=1+1|pred' -p @pred -o csv",
+        line="compute formula_names.csv --loss mae -t y_true -p '=1+1|pred' -o csv",
         stdout_has=("mae",),
         stdout_lacks=("\n=1", ",=1", ',"=1', "\n@pred", ",@pred", ',"@pred'),
         as_json=False,
