@@ -114,10 +114,7 @@ def run_once(command: Command) -> Sample:
 def interleave(commands: Sequence[Command], runs: int) -> list[Timing]:
     """A B C D A B C D ...: whatever the machine does meanwhile falls on all alike."""
     rounds = [[run_once(command) for command in commands] for _ in range(runs)]
-    return [
-        Timing(command, tuple(one_round[place] for one_round in rounds))
-        for place, command in enumerate(commands)
-    ]
+    return [Timing(command, tuple(one_round[place] for one_round in rounds)) for place, command in enumerate(commands)]
 
 
 def warm_up(commands: Sequence[Command]) -> list[Timing]:

@@ -48,11 +48,7 @@ def ratio(cell: Cell, measure: Callable[[Timing], float]) -> str:
 
 def comparison(title: str, what: str, part: Comparison) -> list[str]:
     """The table of every loss and tool, the ratios, and how close the answers were."""
-    rows = [
-        [cell.loss.title, timing.command.name, *measured(timing)]
-        for cell in part.cells
-        for timing in cell.timings
-    ]
+    rows = [[cell.loss.title, timing.command.name, *measured(timing)] for cell in part.cells for timing in cell.timings]
     ratios = [
         [
             cell.loss.title,
@@ -63,8 +59,7 @@ def comparison(title: str, what: str, part: Comparison) -> list[str]:
         for cell in part.cells
     ]
     answers = "; ".join(
-        f"{cell.loss.title} {cell.answer.value!r} with standard error {cell.answer.stderr!r}"
-        for cell in part.cells
+        f"{cell.loss.title} {cell.answer.value!r} with standard error {cell.answer.stderr!r}" for cell in part.cells
     )
     whose = "losscli's" if part.cells[0].timings[0].command.name == LOSSCLI else "the first tool's"
     apart = max(cell.apart for cell in part.cells)
@@ -87,9 +82,7 @@ def comparison(title: str, what: str, part: Comparison) -> list[str]:
 def startup(timings: Sequence[Timing], floor: int) -> list[str]:
     """How long a process with nothing to do takes."""
     bare = timings[0].wall
-    rows = [
-        [timing.command.name, *measured(timing, floor), f"{timing.wall / bare:.1f}"] for timing in timings
-    ]
+    rows = [[timing.command.name, *measured(timing, floor), f"{timing.wall / bare:.1f}"] for timing in timings]
     lines = ["```text", *(timing.command.shown() for timing in timings), "```", ""]
     return ["## Start-up", "", *table(("process", *MEASURED, "wall / bare Python"), rows, words=1), *lines]
 
@@ -97,9 +90,7 @@ def startup(timings: Sequence[Timing], floor: int) -> list[str]:
 def growth(part: Growth) -> list[str]:
     """losscli's memory against the length of the file."""
     least = part.timings[0][1].peak
-    rows = [
-        [f"{length:,}", *measured(timing), f"{timing.peak / least:.2f}"] for length, timing in part.timings
-    ]
+    rows = [[f"{length:,}", *measured(timing), f"{timing.peak / least:.2f}"] for length, timing in part.timings]
     return [
         "## Memory",
         "",

@@ -14,7 +14,8 @@ from losscli.evaluation import scan
 from losscli.execution import thread_count
 from losscli.plan import Policy
 from losscli.request import Request, make_request
-from losscli.results import Input, Reduction, Report, Result, report_of
+from losscli.results import Input, Reduction, Report, Result
+from losscli.summary import report_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -44,3 +44,7 @@ class DataError(LosscliError, ValueError):
     """A file that cannot be read, a value outside a loss's domain, nothing left to evaluate."""
 
     exit_code = ExitCode.DATA
+
+
+class NobodyReads(Exception):  # noqa: N818 - not an error: the run ends quietly
+    """Standard output is a pipe whose reader has gone. Not an OSError, which Typer would turn into exit code 1."""

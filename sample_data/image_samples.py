@@ -254,9 +254,7 @@ def box_sample(sky: FloatArray, smooth: FloatArray) -> Sample:
     for name, (inputs, make) in models.items():
         out = np.exp(out_of_band(inputs, reach, band, make))
         boxes[name] = rounded(np.column_stack([centre - out[:, :2], centre + out[:, 2:]]), 3)
-    columns: dict[str, Column] = {
-        "size": thirds(np.array([r.area for r in regions]), ("small", "middle", "large"))
-    }
+    columns: dict[str, Column] = {"size": thirds(np.array([r.area for r in regions]), ("small", "middle", "large"))}
     for name, corners in boxes.items():
         columns |= {f"{name}_{corner}": corners[:, i] for i, corner in enumerate(("x1", "y1", "x2", "y2"))}
     loss = {name: float(1 - paired_iou(truth, boxes[name]).mean()) for name in models}

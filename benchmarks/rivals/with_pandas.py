@@ -17,10 +17,7 @@ COLUMNS = ["y_true", "y_pred"]
 
 def read(file: str) -> tuple[Column, Column]:
     """Only the two columns; pandas' own CSV reader was faster and leaner here than its pyarrow engine."""
-    if file.endswith(".csv"):
-        frame = pd.read_csv(file, usecols=COLUMNS)
-    else:
-        frame = pd.read_parquet(file, columns=COLUMNS)
+    frame = pd.read_csv(file, usecols=COLUMNS) if file.endswith(".csv") else pd.read_parquet(file, columns=COLUMNS)
     return frame["y_true"].to_numpy(), frame["y_pred"].to_numpy()
 
 

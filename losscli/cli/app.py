@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from losscli.cli.invocation import remember
 from losscli.cli.typer_text import TextCommand, TextGroup
-from losscli.errors import ExitCode, LosscliError, UsageError
+from losscli.errors import ExitCode, LosscliError, NobodyReads, UsageError
 from losscli.version import __version__
 
 _COMMANDS = {
@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
     remember(arguments)
     try:
         return _run(arguments)
-    except BrokenPipeError:
+    except NobodyReads:
         _let_go_of_stdout()
         return ExitCode.OK
     except KeyboardInterrupt:

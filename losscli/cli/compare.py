@@ -1,27 +1,13 @@
 """`losscli compare`: several losses side by side, in one scan."""
 
-from typing import Annotated
-
-import typer
-
-from losscli.cli.completion import complete_loss
-from losscli.cli.options import CatalogueOptions, Files, InputOptions, OutputOptions, RowOptions, grouped
+from losscli.cli.catalogue_options import CatalogueOptions
+from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, RowOptions, grouped
 
 
 @grouped
 def command(
     files: Files = None,
-    loss: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--loss",
-            "-l",
-            autocompletion=complete_loss,
-            metavar="NAME[:PARAM=VALUE,...]",
-            help="A loss; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    loss: Losses = None,
     *,
     reading: InputOptions,
     catalogue: CatalogueOptions,
@@ -36,8 +22,6 @@ def command(
     from losscli.cli.writing import KINDS, default_kind, destinations
     from losscli.results import Reduction
 
-    losses = loss or []
-    request = request_of(losses, rows, catalogue)
-    output.level()
+    request = request_of(loss or [], rows, catalogue)
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     run_job("compare", reading.sources(files), request, Reduction.MEAN, places, reading, output)

@@ -1,38 +1,23 @@
 """`losscli compute`: one loss over the files."""
 
-from typing import Annotated
-
-import typer
-
-from losscli.cli.completion import complete_loss
-from losscli.cli.options import CatalogueOptions, Files, InputOptions, OutputOptions, RowOptions, grouped
+from losscli.cli.catalogue_options import CatalogueOptions
+from losscli.cli.options import (
+    Files,
+    InputOptions,
+    Losses,
+    OutputOptions,
+    ReductionName,
+    RowOptions,
+    grouped,
+)
 from losscli.errors import UsageError
 
 
 @grouped
 def command(
     files: Files = None,
-    loss: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--loss",
-            "-l",
-            autocompletion=complete_loss,
-            metavar="NAME[:PARAM=VALUE,...]",
-            help="The loss.",
-            show_default=False,
-        ),
-    ] = None,
-    reduction: Annotated[
-        str,
-        typer.Option(
-            "--reduction",
-            "-r",
-            metavar="mean|mean-count|sum|none",
-            help="Weighted mean (default), sum over the number of rows, sum, or the loss of each row.",
-            show_default=False,
-        ),
-    ] = "mean",
+    loss: Losses = None,
+    reduction: ReductionName = "mean",
     *,
     reading: InputOptions,
     catalogue: CatalogueOptions,
@@ -51,11 +36,8 @@ def command(
     losses = loss or []
     if len(losses) > 1:
         raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
-    if reduction.replace("_", "-") not in [entry.value for entry in Reduction]:
-        raise UsageError(f"there is no reduction {reduction!r}", hint="mean, mean-count, sum or none")
-    how = Reduction(reduction.replace("_", "-"))
+    how = Reduction.of(reduction)
     request = request_of(losses, rows, catalogue)
-    output.level()
     if how is Reduction.NONE:
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
         write_row_losses(reading.sources(files), request, places, output.quiet)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.invocation import command_line
-from losscli.cli.options import CatalogueOptions, InputOptions, OutputOptions, RowOptions
+from losscli.cli.options import InputOptions, OutputOptions, RowOptions
 from losscli.cli.progress import Progress
 from losscli.cli.writing import Destination, say, write_report
 from losscli.errors import UsageError
@@ -64,7 +65,8 @@ def run_job(
     from losscli.data.identity import file_hash
     from losscli.evaluation import scan
     from losscli.execution import thread_count
-    from losscli.results import Input, report_of
+    from losscli.results import Input
+    from losscli.summary import report_of
 
     gc.enable()
     with Progress(output.quiet) as progress:

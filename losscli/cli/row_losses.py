@@ -27,7 +27,7 @@ def write_row_losses(
         UsageError: Parquet for standard output.
     """
     from losscli.evaluation import stream_units
-    from losscli.results import nothing_left
+    from losscli.summary import nothing_left
 
     written, seen, skipped = 0, 0, {}
     with ExitStack() as stack:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError, NobodyReads, UsageError
 from losscli.reports.safe import printable
-from losscli.results import Report
+
+if TYPE_CHECKING:
+    from losscli.results import Report
 
 KINDS = ("table", "plain", "json", "jsonl", "csv", "markdown")
 
@@ -50,7 +53,7 @@ def default_kind() -> str:
     return "table" if sys.stdout.isatty() else "plain"
 
 
-def write_report(report: Report, places: Sequence[Destination]) -> None:
+def write_report(report: "Report", places: Sequence[Destination]) -> None:
     """Render a report for each destination."""
     for place in places:
         text = _render(report, place)
@@ -60,7 +63,7 @@ def write_report(report: Report, places: Sequence[Destination]) -> None:
             write_file(place.path, text.encode())
 
 
-def _render(report: Report, place: Destination) -> str:
+def _render(report: "Report", place: Destination) -> str:
     from losscli.reports import text
 
     if place.kind == "table":
@@ -89,15 +92,15 @@ def write_stdout(text: str) -> None:
     """Write to standard output, whatever its encoding can hold.
 
     Raises:
-        BrokenPipeError: nobody reads any more.
+        NobodyReads: the other end of the pipe is closed.
         DataError: it cannot be written, for instance because the disk is full.
     """
     try:
         stream = sys.stdout.buffer
         stream.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
         stream.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise NobodyReads from error
     except OSError as error:
         raise DataError(f"standard output cannot be written: {error.strerror}") from error
 

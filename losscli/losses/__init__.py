@@ -1,3 +1,5 @@
 """Every loss of the catalogue as a plain function on arrays: `losscli.losses.huber(target, pred, delta=1.0)`."""
 
-from losscli.losses.regression import *  # noqa: F403 - each family exports its losses; no second list
+# each family exports its losses, so that no second list has to be kept
+from losscli.losses.probabilistic import *  # noqa: F403
+from losscli.losses.regression import *  # noqa: F403

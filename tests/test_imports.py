@@ -1,0 +1,139 @@
+"""The arrows between the parts of the package, and what a command may load."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli import ROOT
+
+PACKAGE = ROOT / "losscli"
+
+# Which parts may import which; a part is a module or a folder of the package. Everything may import errors, arrays
+# and version, which import nothing of the package.
+FREE = {"errors", "arrays", "version"}
+ARROWS: dict[str, set[str]] = {
+    "domain": set(),
+    "docstrings": set(),
+    "numerics": set(),
+    "moments": set(),
+    "signature": {"domain"},
+    "catalogue": {"domain", "docstrings", "losses", "signature"},
+    "losses": {"catalogue", "domain", "numerics"},
+    "data": {"catalogue", "domain"},
+    "tally": set(),
+    "plan": {"catalogue", "data", "domain"},
+    "specs": {"catalogue", "plan"},
+    "request": {"data", "plan", "specs"},
+    "units": {"data", "plan", "tally"},
+    "fold": {"moments", "units"},
+    "statistics": {"moments"},
+    "execution": set(),
+    "evaluation": {"data", "execution", "fold", "moments", "plan", "request", "tally", "units"},
+    "results": {"statistics"},
+    "summary": {"evaluation", "moments", "plan", "request", "results", "statistics"},
+    "reports": {"catalogue", "results"},
+    "api": {"catalogue", "data", "evaluation", "execution", "plan", "request", "results", "summary"},
+    "cli": {"catalogue", "data", "evaluation", "execution", "reports", "request", "results", "summary"},
+    "__init__": {"api", "results", "losses"},
+    "__main__": {"cli"},
+}
+# Heavy or chosen packages, and the only parts that may import them.
+THIRD_PARTY: dict[str, set[str]] = {
+    "numpy": {"arrays"},
+    "pyarrow": {"data", "api"},
+    "pandas": {"api", "results"},
+    "rich": {"reports"},
+    "typer": {"cli"},
+    "click": set(),
+    "dask": {"execution"},
+    "ray": {"execution"},
+}
+
+
+def _part(file: Path) -> str:
+    inside = file.relative_to(PACKAGE)
+    return inside.parts[0].removesuffix(".py")
+
+
+def _imports(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            found.add(node.module or "")
+            if node.module == "losscli":
+                found.update(f"losscli.{alias.name}" for alias in node.names)
+    return found
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_follow_the_arrows(file: Path) -> None:
+    part = _part(file)
+    for name in _imports(file):
+        top, *rest = name.split(".")
+        if top == "losscli" and rest:
+            allowed = FREE | {part} | ARROWS.get(part, set())
+            assert rest[0] in allowed, f"{part} must not import {name}"
+        elif top in THIRD_PARTY:
+            assert part in THIRD_PARTY[top], f"{part} must not import {name}"
+
+
+def test_only_the_command_line_ends_the_process() -> None:
+    for file in FILES:
+        text = file.read_text()
+        if file.name != "__main__.py":
+            assert "sys.exit" not in text, file
+            assert "SystemExit" not in text, file
+
+
+def test_files_and_functions_stay_short() -> None:
+    for file in FILES:
+        text = file.read_text()
+        assert text.count("\n") <= 300, f"{file} is long"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                doc = ast.get_docstring(node, clean=False)
+                length = (node.end_lineno or 0) - node.lineno + 1 - (doc.count("\n") + 1 if doc else 0)
+                assert length <= 40, f"{file}: {node.name} has {length} lines"
+
+
+def _loaded(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys, json; print('\\n' + json.dumps(sorted(sys.modules)))"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+HEAVY = {"numpy", "pyarrow", "pandas", "pydantic", "scipy", "sklearn"}
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["compute", "--help"], ["list"], ["list", "--json"]])
+def test_help_and_catalogue_load_nothing_heavy(args: list[str]) -> None:
+    loaded = _loaded(f"from losscli.cli.app import run; run({args!r})")
+    assert not loaded & HEAVY
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not _loaded("import losscli, losscli.losses") & (HEAVY | {"typer", "rich"})
+
+
+@pytest.mark.parametrize("name", ["diabetes_preds.csv", "diabetes_preds.parquet"])
+@pytest.mark.parametrize("output", ["json", "plain"])
+def test_the_main_job_loads_neither_pandas_nor_what_it_does_not_use(name: str, output: str) -> None:
+    args = ["compute", f"sample_data/{name}", "--loss", "mse", "-o", output]
+    loaded = _loaded(f"from losscli.cli.app import run; assert run({args!r}) == 0")
+    assert "numpy" in loaded
+    assert not loaded & {"pandas", "pydantic", "pyarrow.compute", "pyarrow.dataset", "rich", "losscli.cli.compare"}
