@@ -76,4 +76,4 @@ def significant(value: float | None, digits: int = 6) -> str:
     """A number for reading, rounded to significant digits; the other formats have all of them."""
     if value is None:
         return "-"
-    return f"{value:.{digits}g}"
+    return f"{value:#.{digits}g}".rstrip(".")
