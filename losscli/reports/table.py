@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from losscli.reports.rows import columns_text, params_text, significant, skipped_text
+from losscli.catalogue import find
+from losscli.reports.rows import columns_text, plain, significant, skipped_text
 from losscli.reports.safe import printable
 from losscli.results import Report, Result
 
@@ -22,41 +23,72 @@ def table_text(report: Report, width: int, colour: bool) -> str:
         highlight=False,
         legacy_windows=False,
     )
-    console.print(_table(report))
+    console.print(_table(report, width))
     for line in _notes(report):
         console.print(line, style="dim" if colour else "", markup=False, soft_wrap=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def _table(report: Report) -> Any:
+def _table(report: Report, width: int) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    level = next((result.ci.level for result in report.results if result.ci), None)
+    columns = _that_fit(_columns(report), width)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("loss", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True, style="bold")
-    if any(result.stderr is not None for result in report.results):
-        table.add_column("± stderr", justify="right", no_wrap=True)
-    if level is not None:
-        table.add_column(f"{level * 100:g}% interval", justify="right", no_wrap=True)
-    table.add_column("units", overflow="fold")
-    table.add_column("rows used", justify="right", no_wrap=True)
-    for result in report.results:
-        cells = [_name(result), significant(result.value) if result.value is not None else result.status]
-        if any(other.stderr is not None for other in report.results):
-            cells.append(significant(result.stderr, 3))
-        if level is not None:
-            cells.append(_interval(result))
-        cells += [result.units, f"{result.used:,}"]
-        table.add_row(*(Text(printable(cell)) for cell in cells))
+    for heading, cells in columns.items():
+        if heading in ("loss", "units"):
+            longest = max(len(word) for cell in cells for word in cell.split(" "))
+            table.add_column(heading, overflow="fold", min_width=min(longest, 16))
+        else:
+            style = "bold" if heading == "value" else ""
+            table.add_column(heading, justify="right", no_wrap=True, style=style)
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*(Text(cell) for cell in row))
     return table
 
 
+def _columns(report: Report) -> dict[str, list[str]]:
+    """The cells of each column, the most important column first."""
+    results = report.results
+    columns = {
+        "loss": [printable(_name(result)) for result in results],
+        "value": [significant(r.value) if r.value is not None else r.status for r in results],
+    }
+    if any(result.stderr is not None for result in results):
+        columns["± stderr"] = [significant(result.stderr, 3) for result in results]
+    level = next((result.ci.level for result in results if result.ci), None)
+    if level is not None:
+        columns[f"{level * 100:g}% interval"] = [_interval(result) for result in results]
+    columns["units"] = [result.units for result in results]
+    columns["rows used"] = [f"{result.used:,}" for result in results]
+    return columns
+
+
+def _that_fit(columns: dict[str, list[str]], width: int) -> dict[str, list[str]]:
+    """Without the columns that a narrow terminal has no room for, the least important first.
+
+    The loss and its value stay. Names and units may wrap at blanks; numbers may not.
+    """
+    kept = dict(columns)
+    for heading in ("rows used", "units", "± stderr", *(name for name in columns if name.endswith("interval"))):
+        if sum(_least_width(name, cells) + 3 for name, cells in kept.items()) - 2 <= width:
+            break
+        kept.pop(heading, None)
+    return kept
+
+
+def _least_width(heading: str, cells: list[str]) -> int:
+    if heading in ("loss", "units"):
+        return max(min(16, max(len(word) for word in cell.split(" "))) for cell in [heading, *cells])
+    return max(len(cell) for cell in [heading, *cells])
+
+
 def _name(result: Result) -> str:
-    params = params_text(result)
-    return f"{result.loss} {params}" if params else result.loss
+    """The loss, with the parameters that are not at their defaults."""
+    defaults = {parameter.name: parameter.default for parameter in find(result.loss).parameters}
+    set_ = [f"{name}={plain(value)}" for name, value in result.params.items() if value != defaults.get(name)]
+    return " ".join([result.loss, *set_])
 
 
 def _interval(result: Result) -> str:
