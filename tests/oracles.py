@@ -1,0 +1,145 @@
+"""An independent value of each loss: its formula as the literature writes it, in 50 digits of mpmath.
+
+A function here has the name of its loss and gets the roles and parameters by name, as exact numbers. It returns the
+loss; or, where no float64 formula can be exact to a few ulp of it, a `Sum`, which says on what those are measured.
+A loss that has no oracle stands in `WITHOUT_ORACLE` with the reason.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mpmath import mp
+
+# mpmath has no type information: a Number is an mpf, or None where a role or parameter is not given
+Number = Any
+Formula = Callable[..., "Number | Sum"]
+
+DIGITS = 50
+ULPS = 8
+
+WITHOUT_ORACLE: dict[str, str] = {}
+ORACLES: dict[str, Formula] = {}
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A value that is the sum of terms.
+
+    Attributes:
+        terms: the terms.
+        why: why no float64 formula is exact to a few ulp of the sum: the terms are rounded before they cancel.
+        rounded: sizes of other quantities that are rounded before the terms are made of them.
+        least: an absolute error that is allowed besides.
+    """
+
+    terms: tuple[Number, ...]
+    why: str
+    rounded: tuple[Number, ...] = ()
+    least: float = 0.0
+
+
+def oracle(formula: Formula) -> Formula:
+    """Enter the formula under its own name."""
+    ORACLES[formula.__name__] = formula
+    return formula
+
+
+@oracle
+def mse(target: Number, pred: Number) -> Number:
+    return (pred - target) ** 2
+
+
+@oracle
+def mae(target: Number, pred: Number) -> Number:
+    return abs(pred - target)
+
+
+@oracle
+def huber(target: Number, pred: Number, delta: Number) -> Number:
+    size = abs(pred - target)
+    return size**2 / 2 if size <= delta else delta * (size - delta / 2)
+
+
+@oracle
+def smooth_l1(target: Number, pred: Number, beta: Number) -> Number:
+    size = abs(pred - target)
+    return size**2 / (2 * beta) if size < beta else size - beta / 2
+
+
+@oracle
+def log_cosh(target: Number, pred: Number) -> Number:
+    error = pred - target
+    if abs(error) < mp.mpf("1e-13"):
+        # the Taylor series; its next term is e^6 / 45, less than 1e-53 of the first
+        return error**2 / 2 - error**4 / 12
+    with mp.workdps(2 * DIGITS):
+        return mp.log(mp.cosh(error))
+
+
+@oracle
+def pinball(target: Number, pred: Number, tau: Number) -> Number:
+    return tau * (target - pred) if target >= pred else (1 - tau) * (pred - target)
+
+
+@oracle
+def mape(target: Number, pred: Number, eps: Number, percent: bool) -> "Number | Sum":
+    fraction = abs(pred - target) / (abs(target) if eps is None else max(abs(target), eps))
+    if not percent:
+        return fraction
+    why = "the fraction is rounded before it is multiplied by 100, and where it is subnormal that shows"
+    return Sum((100 * fraction,), why, least=100 * 5e-324)
+
+
+@oracle
+def msle(target: Number, pred: Number) -> Number:
+    with mp.workdps(2 * DIGITS):
+        return (mp.log1p(pred) - mp.log1p(target)) ** 2
+
+
+@oracle
+def poisson_nll(target: Number, full: str, eps: Number, rate: Number = None, log_rate: Number = None) -> Sum:
+    rounded: list[Number] = []
+    if log_rate is not None:
+        terms = [mp.exp(log_rate), -target * log_rate]
+    else:
+        terms = [rate, -target * mp.log(rate + eps)]
+        # rate + eps is rounded, and the logarithm makes of a relative error in it an absolute one
+        rounded += [target] if eps else []
+    if full == "exact":
+        terms.append(_log_factorial(target))
+        # log Gamma(y + 1) is 0 at y = 1; the C library has it there within ulps of 1, not of the result
+        rounded += [mp.mpf(1)] if 0.25 <= target < 2 else []
+    elif full == "stirling" and target > 1:
+        terms += [target * mp.log(target), -target, mp.log(2 * mp.pi * target) / 2]
+    return Sum(tuple(terms), "rate and target log(rate) are rounded before they cancel", tuple(rounded))
+
+
+def _log_factorial(count: Number) -> Number:
+    if count < mp.mpf("1e-20"):
+        # the Taylor series of log Gamma(1 + y); its next term is less than 1e-40 of the first
+        return -mp.euler * count + mp.pi**2 / 12 * count**2
+    return mp.loggamma(count + 1)
+
+
+@oracle
+def gaussian_nll(
+    target: Number,
+    pred: Number,
+    full: bool,
+    eps: Number,
+    var: Number = None,
+    std: Number = None,
+    log_var: Number = None,
+) -> Sum:
+    given = var if std is None else std**2
+    variance = given if log_var is None else mp.exp(log_var)
+    # of a least variance the std form takes the root, whose rounding is an absolute error in log(std)
+    rounded = (mp.mpf(1),) if std is not None and variance < eps else ()
+    if log_var is None or variance < eps:
+        variance = max(variance, eps)
+        log_var = mp.log(variance)
+    terms = [log_var / 2, (pred - target) ** 2 / (2 * variance)]
+    if full:
+        terms.append(mp.log(2 * mp.pi) / 2)
+    return Sum(tuple(terms), "half of log v and of e^2 / v are rounded before they cancel", rounded)
