@@ -9,7 +9,7 @@ from losscli.data.identity import file_hash
 from losscli.data.sources import resolve
 from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
-from losscli.errors import DataError, UsageError
+from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
 from losscli.plan import Policy
@@ -135,6 +135,16 @@ def _run(
     return report_of(command, sums, request, reduction, confidence, inputs)
 
 
+def _column_of(values: "pd.Series[Any]") -> "pa.Array":
+    import pyarrow as pa
+
+    try:
+        return pa.Array.from_pandas(values)
+    except pa.ArrowException:
+        # values of several types: as text, which is refused with its row if the column is needed as numbers
+        return pa.array([str(value) for value in values])
+
+
 def _is_paths(data: Any) -> bool:
     return isinstance(data, (list, tuple)) and all(isinstance(name, (str, PathLike)) for name in data)
 
@@ -151,9 +161,6 @@ def _table_of(data: Any) -> Table:
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
-        frame = data.rename(columns=str)
-        try:
-            return MemoryTable("the data frame", pa.Table.from_pandas(frame, preserve_index=False))
-        except pa.ArrowException as error:
-            raise DataError(f"the data frame cannot be read: {error}", "give each column values of one type") from error
+        columns = [_column_of(data.iloc[:, place]) for place in range(data.shape[1])]
+        return MemoryTable("the data frame", pa.Table.from_arrays(columns, names=[str(name) for name in data.columns]))
     raise UsageError(f"data must be a path, a pandas DataFrame or an Arrow table, not {type(data).__name__}")

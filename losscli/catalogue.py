@@ -46,6 +46,7 @@ class Loss:
     one_of: tuple[str, ...]
     pred_means: str
     guards: Mapping[str, str]
+    hides: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     facts: Facts
 
@@ -67,21 +68,41 @@ class Loss:
         """
         bound = self._bind(arrays, named)
         roles = {role.name for role in self.roles}
-        parameters = self.with_defaults({k: v for k, v in bound.items() if k not in roles})
-        values: dict[str, Any] = {}
-        for role in self.roles:
-            if bound.get(role.name) is None:
-                continue
-            array = np.asarray(bound[role.name], dtype=np.float64)
-            outside = self.domain_of(role, parameters).outside(array)
-            if outside is not None:
-                where = tuple(int(i) for i in np.argwhere(outside)[0])
-                allowed = self.domain_of(role, parameters).allowed
-                raise DataError(f"{self.name}: {role.name} at {where} is {array[where]}; allowed is {allowed}")
-            values[role.name] = array
-        self.check_roles(values)
         with np.errstate(all="ignore"):
-            return self.function(**values, **parameters)
+            given = {name: value for name, value in bound.items() if name not in roles}
+            parameters = self._checked_parameters(given)
+            values: dict[str, Any] = {}
+            for role in self.roles:
+                if bound.get(role.name) is None:
+                    continue
+                domain = self.domain_of(role, parameters)
+                values[role.name] = array = np.asarray(bound[role.name], dtype=np.float64)
+                where = _first_outside(domain, array)
+                if where is not None:
+                    found = f"{role.name} at {where} is {array[where]}" if where else f"{role.name} is {array}"
+                    raise DataError(f"{self.name}: {found}; allowed is {domain.allowed}")
+            self.check_roles(values)
+            result = self.function(**values, **parameters)
+            shape = np.broadcast_shapes(*(np.shape(value) for value in (*values.values(), *parameters.values())))
+            return result if result.shape == shape else np.broadcast_to(result, shape).copy()
+
+    def _checked_parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters by name; a number may also be an array with a value for each element."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        arrays: dict[str, Any] = {}
+        for name, value in given.items():
+            parameter = known.get(name)
+            if parameter is None or parameter.domain is None or isinstance(value, (int, float, str, type(None))):
+                continue
+            if np.asarray(value).dtype.kind not in "iuf":
+                raise UsageError(f"{self.name}: {name} must be {parameter.allowed}, not {value}")
+            array = np.asarray(value, dtype=np.float64)
+            where = _first_outside(parameter.domain, array)
+            if where is not None:
+                raise UsageError(f"{self.name}: {name} must be {parameter.allowed}, not {array[where]}")
+            arrays[name] = array
+        # with_defaults looks at single values only
+        return {**self.with_defaults({**given, **dict.fromkeys(arrays, GIVEN_ELSEWHERE)}), **arrays}
 
     def _bind(self, arrays: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         if len(arrays) > len(self.roles):
@@ -123,7 +144,7 @@ class Loss:
                     hint=f"--{parameter.name.replace('_', '-')} VALUE",
                 )
             value = given.get(parameter.name, parameter.default)
-            if isinstance(value, (float, int, str)) or value is None:
+            if value is not GIVEN_ELSEWHERE:
                 parameter.check(value, self.name)
             values[parameter.name] = value
         return values
@@ -131,9 +152,10 @@ class Loss:
     def domain_of(self, role: Role, parameters: Mapping[str, Any]) -> Domain:
         """The domain of a role under these parameters: a guard such as eps relaxes it."""
         guard = self.guards.get(role.name)
-        if guard is not None and parameters.get(guard) not in (None, 0, 0.0) and role.domain.relaxed:
-            return role.domain.relaxed
-        return role.domain
+        value = None if guard is None else parameters.get(guard)
+        if value is None or role.domain.relaxed is None or not np.all(np.greater(value, 0.0)):
+            return role.domain
+        return role.domain.relaxed
 
     def guard_hint(self, role: Role, parameters: Mapping[str, Any]) -> str:
         """How to relax the domain of a role; empty where nothing can, or where it is done."""
@@ -150,6 +172,15 @@ class Loss:
         return find, (self.name,)
 
 
+GIVEN_ELSEWHERE = object()
+"""Stands for the value of a parameter that comes from an array or a column and is checked there."""
+
+
+def _first_outside(domain: Domain, array: Array) -> tuple[int, ...] | None:
+    outside = domain.outside(array)
+    return None if outside is None else tuple(int(i) for i in np.argwhere(outside)[0])
+
+
 _BY_NAME: dict[str, Loss] = {}
 
 
@@ -164,6 +195,7 @@ def loss(
     one_of: tuple[str, ...] = (),
     pred_means: str = "pred",
     guards: Mapping[str, str] | None = None,
+    hides: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Array]], Loss]:
     """Make a loss of a function and enter it in the catalogue.
 
@@ -173,6 +205,7 @@ def loss(
         one_of: optional roles of which exactly one is read.
         pred_means: the role that `--pred` stands for.
         guards: for a role, the parameter that relaxes its domain when it is set.
+        hides: roles in which infinity can leave the loss finite; for all others a finite loss proves finite values.
     """
 
     def decorate(function: Callable[..., Array]) -> Loss:
@@ -185,6 +218,7 @@ def loss(
             one_of=one_of,
             pred_means=pred_means,
             guards=guards or {},
+            hides=hides,
             parameters=parameters,
             facts=Facts(task, convex, differentiable, robust, units),
         )

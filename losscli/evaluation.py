@@ -59,7 +59,7 @@ def scan(openers: Sequence[Opener], request: Request, threads: int, progress: Pr
     """
     total: Sums | None = None
     for opener in openers:
-        with closing(opener()) as table:
+        with closing(opener()) as table, np.errstate(all="ignore"):
             plan = request.plan(table) if total is None else total.plan
             if total is None:
                 total = Sums(plan, [Moments() for _ in plan.terms], [Tally() for _ in plan.terms])

@@ -1,9 +1,11 @@
 """How fragments are spread over threads: in order, and never more than a few ahead of the fold."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from itertools import islice
+from typing import TypeAlias, TypeVar, cast
 
 from losscli.errors import UsageError
 
@@ -19,19 +21,26 @@ def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threa
 
     A single item, or one thread, is worked on here: starting a pool costs more than a small file.
     """
-    source = iter(items)
-    first = list(_take(source, 2))
-    if threads == 1 or len(first) < 2:
-        for item in _chain(first, source):
-            yield function(item)
+    if threads == 1:
+        yield from map(function, items)
+        return
+    source = _settled(items)
+    first = list(islice(source, 2))
+    if len(first) == 1 and first[0][1] is None:
+        yield function(cast("Item", first.pop()[0]))
         return
     from concurrent.futures import Future, ThreadPoolExecutor
 
     waiting: deque[Future[Output]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="losscli") as pool:
         try:
-            for item in _chain(first, source):
-                waiting.append(pool.submit(function, item))
+            for item, error in _handed_over(first, source):
+                if error is not None:
+                    while waiting:
+                        yield waiting.popleft().result()
+                    raise error
+                waiting.append(pool.submit(function, cast("Item", item)))
+                del item
                 if len(waiting) >= _AHEAD * threads:
                     yield waiting.popleft().result()
             while waiting:
@@ -41,12 +50,19 @@ def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threa
                 future.cancel()
 
 
-def _take(source: Iterator[Item], count: int) -> Iterator[Item]:
-    for _, item in zip(range(count), source, strict=False):
-        yield item
+Settled: TypeAlias = tuple[Item | None, Exception | None]
 
 
-def _chain(first: list[Item], rest: Iterator[Item]) -> Iterator[Item]:
+def _settled(items: Iterable[Item]) -> Iterator[Settled[Item]]:
+    """The items, and at the end the error of their source, so that it comes after the results before it."""
+    try:
+        for item in items:
+            yield item, None
+    except Exception as error:
+        yield None, error
+
+
+def _handed_over(first: list[Settled[Item]], rest: Iterator[Settled[Item]]) -> Iterator[Settled[Item]]:
     # held items are handed over one by one, so that a large piece is not kept alive by this list
     while first:
         yield first.pop(0)
@@ -61,6 +77,6 @@ def thread_count(asked: str | None) -> int:
     """
     if asked is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not asked.isdigit() or int(asked) < 1:
+    if re.fullmatch("[1-9][0-9]{0,3}", asked) is None:
         raise UsageError(f"--threads must be a whole number of at least 1, not {asked}")
     return int(asked)

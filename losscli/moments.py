@@ -13,7 +13,8 @@ from losscli.arrays import Array, np
 
 # A product of two doubles is a multiple of 2**-2148; 53 more bits keep the digits of a scaled sum of them.
 _SCALE = 2260
-_PIVOT_UNITS = 128
+_TINY = 1e-200
+_RAISE = 512
 
 
 def _exact(value: float, *factors: float, shift: int = 0) -> int:
@@ -68,55 +69,86 @@ class Moments:
         """
         if losses.size == 0:
             return
-        # any pivot gives the right sums; one near the losses keeps the digits of their spread. The mean of the
-        # first few does: an outlier among them counts in the spread of the block as well.
-        first = losses[:_PIVOT_UNITS]
-        pivot = float(np.add.reduce(first)) / first.size
-        centred = losses - pivot
-        if weights is not None:
-            centred *= weights
-        total = float(np.add.reduce(centred))
-        weight = float(losses.size) if weights is None else float(np.add.reduce(weights))
-        if not (math.isfinite(total) and math.isfinite(weight)):
-            self._add_one_by_one(losses, weights)
-        elif weights is None:
-            self._add_plain(losses.size, pivot, total, centred)
-        else:
-            self._add_weighted(pivot, total, centred, weight, weights)
-
-    def _add_one_by_one(self, losses: Array, weights: Array | None) -> None:
-        """The way for values so large that their sum overflows: each unit is its own pivot."""
+        plain = float(np.add.reduce(losses))
+        if abs(plain) < _TINY and 0.0 < _largest(losses) < _TINY:
+            # products of such losses fall among the subnormal numbers, which have few digits
+            raised = Moments()
+            raised.add(np.ldexp(losses, _RAISE), weights)
+            self += raised._lowered()
+            return
+        added = self._add_plain(losses, plain) if weights is None else self._add_weighted(losses, weights)
+        if added:
+            return
         if losses.size == 1:
-            raise OverflowError("a unit's loss is not finite")
+            raise OverflowError("a unit's loss or weight is not finite")
+        # values so large that their sum overflows: each unit is its own pivot
         for index in range(losses.size):
             one = slice(index, index + 1)
             self.add(losses[one], None if weights is None else weights[one])
 
-    def _add_plain(self, count: int, pivot: float, total: float, centred: Array) -> None:
+    def _lowered(self) -> "Moments":
+        """The same for losses that are smaller by 2**_RAISE."""
+        return Moments(
+            self.count,
+            self.first >> _RAISE,
+            self.weight,
+            self.second >> 2 * _RAISE,
+            self.cross >> _RAISE,
+            self.weight_second,
+        )
+
+    def _add_plain(self, losses: Array, plain: float) -> bool:
+        n = float(losses.size)
+        pivot = _few_bits(plain / n) if losses.size > 1 else float(losses[0])
+        centred = losses - pivot
+        total = float(np.add.reduce(centred))
+        if not math.isfinite(total):
+            return False
         square, shift = _sum_of_products(centred, centred)
-        n = float(count)
+        if _is_rounding(square, shift, n * _rounding_square(pivot)) and (losses == losses[0]).all():
+            pivot, total, square = float(losses[0]), 0.0, 0.0
         first = _exact(total) + _exact(pivot, n)
-        self.count += count
+        self.count += losses.size
         self.first += first
-        self.weight += count << _SCALE
+        self.weight += losses.size << _SCALE
         self.second += _exact(square, shift=shift) + 2 * _exact(pivot, total) + _exact(pivot, pivot, n)
         self.cross += first
-        self.weight_second += count << _SCALE
+        self.weight_second += losses.size << _SCALE
+        return True
 
-    def _add_weighted(self, pivot: float, total: float, centred: Array, weight: float, weights: Array) -> None:
+    def _add_weighted(self, losses: Array, weights: Array) -> bool:
+        weight = float(np.add.reduce(weights))
+        if not math.isfinite(weight):
+            return False
+        # weights have no unit: brought near 1, so that no product with them vanishes or overflows
+        scale = 0 if weight == 0.0 or 1e-100 < weight < 1e100 else math.frexp(weight)[1]
+        if scale:
+            weights = np.ldexp(weights, -scale)
+            weight = float(np.add.reduce(weights))
+        several = losses.size > 1 and weight
+        pivot = _few_bits(float(np.add.reduce(weights * losses)) / weight) if several else float(losses[0])
+        centred = weights * (losses - pivot)
+        total = float(np.add.reduce(centred))
+        if not math.isfinite(total):
+            return False
+        heavy, heavy_shift = _sum_of_products(weights, weights)
         square, square_shift = _sum_of_products(centred, centred)
         mixed, mixed_shift = _sum_of_products(centred, weights)
-        heavy, heavy_shift = _sum_of_products(weights, weights)
-        self.count += weights.size
-        self.first += _exact(total) + _exact(pivot, weight)
-        self.weight += _exact(weight)
+        noise = heavy * _rounding_square(pivot) if heavy_shift == 0 else 0.0
+        if _is_rounding(square, square_shift, noise) and (losses == losses[0]).all():
+            pivot, total, square, mixed = float(losses[0]), 0.0, 0.0, 0.0
+        self.count += losses.size
+        self.first += _exact(total, shift=scale) + _exact(pivot, weight, shift=scale)
+        self.weight += _exact(weight, shift=scale)
         self.second += (
-            _exact(square, shift=square_shift)
-            + 2 * _exact(pivot, mixed, shift=mixed_shift)
-            + _exact(pivot, pivot, heavy, shift=heavy_shift)
+            _exact(square, shift=square_shift + 2 * scale)
+            + 2 * _exact(pivot, mixed, shift=mixed_shift + 2 * scale)
+            + _exact(pivot, pivot, heavy, shift=heavy_shift + 2 * scale)
         )
-        self.cross += _exact(mixed, shift=mixed_shift) + _exact(pivot, heavy, shift=heavy_shift)
-        self.weight_second += _exact(heavy, shift=heavy_shift)
+        self.cross += _exact(mixed, shift=mixed_shift + 2 * scale)
+        self.cross += _exact(pivot, heavy, shift=heavy_shift + 2 * scale)
+        self.weight_second += _exact(heavy, shift=heavy_shift + 2 * scale)
+        return True
 
     def ratio(self) -> Fraction | None:
         """The weighted mean, or None where the weights add up to 0."""
@@ -136,6 +168,24 @@ class Moments:
         value = self.second - 2 * mean * self.cross + mean * mean * self.weight_second
         # rounding inside the blocks can leave a sum of squares just below 0 where all units are alike
         return max(Fraction(0), value / (1 << _SCALE))
+
+
+def _few_bits(mean: float) -> float:
+    """A pivot near the mean, of so few bits that the distances of short numbers from it are exact."""
+    if not abs(mean) < 1e300:
+        return mean
+    mantissa, exponent = math.frexp(mean)
+    return math.ldexp(round(math.ldexp(mantissa, 36)), exponent - 36)
+
+
+def _rounding_square(pivot: float) -> float:
+    """The square of how far the pivot of equal values may be from the value."""
+    return (2e-11 * pivot) * (2e-11 * pivot)
+
+
+def _is_rounding(square: float, shift: int, noise: float) -> bool:
+    """Whether a sum of squares is so small that it may be nothing but the rounding of the pivot."""
+    return shift <= 0 and math.ldexp(square, shift) <= noise
 
 
 def _sum_of_products(left: Array, right: Array) -> tuple[float, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from losscli.arrays import Array, np
-from losscli.catalogue import Loss, Parameter
+from losscli.catalogue import GIVEN_ELSEWHERE, Loss, Parameter
 from losscli.data.columns import Roles, Selection, expand, resolve_roles
 from losscli.data.table import Kind, Need, Table, position
 from losscli.data.where import Condition
@@ -27,15 +27,12 @@ class LossSpec:
     def values(self) -> dict[str, Any]:
         """The parameters that are values, checked, defaults included."""
         fixed = {name: value for name, value in self.given.items() if not _is_column(value)}
-        checked = self.loss.with_defaults({**fixed, **dict.fromkeys(self.columns(), _FROM_COLUMN)})
-        return {name: value for name, value in checked.items() if value is not _FROM_COLUMN}
+        checked = self.loss.with_defaults({**fixed, **dict.fromkeys(self.columns(), GIVEN_ELSEWHERE)})
+        return {name: value for name, value in checked.items() if value is not GIVEN_ELSEWHERE}
 
     def columns(self) -> dict[str, str]:
         """For each parameter that comes from a column, the name of that column."""
         return {name: value[1:] for name, value in self.given.items() if _is_column(value)}
-
-
-_FROM_COLUMN = object()
 
 
 def _is_column(value: Any) -> bool:
@@ -66,6 +63,7 @@ class Input:
         transform: what is done to the cells first.
         hint: the way out where cells lie outside the domain.
         optional: whether a row without a value is no row for this loss, such as one without a level.
+        hides: whether infinity here can leave the loss finite, so that the values must be looked at.
     """
 
     argument: str
@@ -74,6 +72,7 @@ class Input:
     transform: Transform | None = None
     hint: str = ""
     optional: bool = False
+    hides: bool = False
 
     @property
     def allowed(self) -> str:
@@ -158,6 +157,7 @@ def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None,
             spec.loss.domain_of(role, values),
             transform if role.name in changed else None,
             spec.loss.guard_hint(role, values),
+            hides=role.name in spec.loss.hides,
         )
         for role in spec.loss.roles
         if role.name in roles
@@ -165,8 +165,8 @@ def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None,
     by_name = {parameter.name: parameter for parameter in spec.loss.parameters}
     for name, column in spec.columns().items():
         domain = _number_domain(by_name[name], spec.loss)
-        inputs.append(Input(name, expand(column, table), domain, optional=True))
-    weight_input = Input(WEIGHT, _one_column(weight, table), NON_NEGATIVE) if weight is not None else None
+        inputs.append(Input(name, expand(column, table), domain, optional=True, hides=True))
+    weight_input = Input(WEIGHT, _one_column(weight, table), NON_NEGATIVE, hides=True) if weight is not None else None
     return Term(spec, tuple(inputs), weight_input, values)
 
 

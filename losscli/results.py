@@ -73,8 +73,8 @@ class Result:
     rows: int
     used: int
     skipped: Mapping[str, int]
-    weight_sum: float
-    denominator: float
+    weight_sum: float | None
+    denominator: float | None
     columns: Mapping[str, Sequence[str]]
     transform: str | None
     slice: str | None

@@ -86,6 +86,8 @@ def parse_value(parameter: Parameter, value: Any, loss: Loss) -> Any:
     Raises:
         UsageError: it is not what the parameter takes.
     """
+    if not isinstance(value, (str, bool)) and hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        value = value.item()  # a number of NumPy
     if isinstance(value, int) and not isinstance(value, bool):
         # 1 and 1.0 are one value, and the signature of a result must say so
         return float(value)

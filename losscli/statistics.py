@@ -38,10 +38,19 @@ def mean_standard_error(moments: Moments) -> float | None:
     return square_root(variance / moments.total_weight() ** 2)
 
 
-def t_interval(value: Fraction, stderr: float, count: int, level: float) -> Interval:
-    """value -+ t stderr with count - 1 degrees of freedom."""
-    reach = Fraction(stderr * student_t_quantile(0.5 + level / 2, count - 1))
-    return Interval(level, float(value - reach), float(value + reach), "t")
+def t_interval(value: Fraction, stderr: float, count: int, level: float) -> Interval | None:
+    """value -+ t stderr with count - 1 degrees of freedom; None where a bound is beyond the largest float."""
+    reach = Fraction(stderr * student_t_exceeded((1.0 - level) / 2.0, count - 1))
+    low, high = nearest_float(value - reach), nearest_float(value + reach)
+    return None if low is None or high is None else Interval(level, low, high, "t")
+
+
+def nearest_float(value: Fraction) -> float | None:
+    """The number rounded once; None where it is beyond the largest float."""
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def square_root(value: Fraction) -> float:
@@ -73,10 +82,12 @@ def student_t_upper(t: float, df: float) -> float:
 
 
 def student_t_quantile(p: float, df: float) -> float:
-    """The value that Student's distribution with df degrees of freedom exceeds with probability 1 - p."""
-    if p < 0.5:
-        return -student_t_quantile(1.0 - p, df)
-    upper = 1.0 - p
+    """The value that Student's distribution with df degrees of freedom stays below with probability p."""
+    return -student_t_exceeded(p, df) if p < 0.5 else student_t_exceeded(1.0 - p, df)
+
+
+def student_t_exceeded(upper: float, df: float) -> float:
+    """The value that Student's distribution with df degrees of freedom exceeds with probability upper <= 1/2."""
     low, high = 0.0, 1.0
     while student_t_upper(high, df) > upper:
         low, high = high, 2.0 * high

@@ -1,6 +1,5 @@
 """From sums to results: reductions, standard errors, intervals, and what a reader should know."""
 
-import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -12,7 +11,7 @@ from losscli.moments import Moments
 from losscli.plan import Term
 from losscli.request import Request
 from losscli.results import Input, Reduction, Report, Result
-from losscli.statistics import FEWEST_UNITS, mean_standard_error, t_interval
+from losscli.statistics import FEWEST_UNITS, mean_standard_error, nearest_float, t_interval
 from losscli.version import __version__
 
 
@@ -86,7 +85,7 @@ def _result(
     confidence: float | None,
 ) -> Result:
     exact, denominator = _reduced(moments, reduction)
-    value = _float(exact)
+    value = nearest_float(exact)
     stderr = mean_standard_error(moments) if reduction is Reduction.MEAN else None
     interval = None
     if confidence is not None and stderr is not None and moments.count >= FEWEST_UNITS:
@@ -107,8 +106,8 @@ def _result(
         rows=sums.rows,
         used=moments.count,
         skipped=dict(skipped),
-        weight_sum=float(moments.total_weight()),
-        denominator=float(denominator),
+        weight_sum=nearest_float(moments.total_weight()),
+        denominator=nearest_float(denominator),
         columns=term.roles,
         transform=request.transform.name if request.transform else None,
         slice=None,
@@ -123,14 +122,6 @@ def _reduced(moments: Moments, reduction: Reduction) -> tuple[Fraction, Fraction
         return moments.total(), Fraction(1)
     denominator = Fraction(moments.count) if reduction is Reduction.MEAN_COUNT else moments.total_weight()
     return moments.total() / denominator, denominator
-
-
-def _float(value: Fraction) -> float | None:
-    try:
-        nearest = float(value)
-    except OverflowError:
-        return None
-    return nearest if math.isfinite(nearest) else None
 
 
 def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, count: int, request: Request) -> str:

@@ -107,19 +107,18 @@ def _when_all_is_well(
 ) -> Units | None:
     """The units where every row has all its values and they lie inside their domains; None otherwise.
 
-    The loss of a NaN or of infinity is not finite, whichever role it stands in (a test holds every loss to that).
-    So one sum over the losses stands for a look at each column.
+    The loss of a NaN or of infinity is not finite, but in the roles that the loss says it hides them in (a test holds
+    every loss to that). So one sum over the losses stands for a look at each column.
     """
     for entry in entries:
         if any(block.numbers(name).nulls is not None for name in entry.columns):
             return None
-        if not all(entry.domain.within_bounds(values) for values in parts[entry.argument]):
-            return None
-    weights = None
-    if term.weight is not None:
-        weights = parts[term.weight.argument][0]
-        if not np.isfinite(np.add.reduce(weights)):
-            return None
+        for values in parts[entry.argument]:
+            if not entry.domain.within_bounds(values):
+                return None
+            if entry.hides and not np.isfinite(np.add.reduce(values)):
+                return None
+    weights = parts[term.weight.argument][0] if term.weight else None
     losses = _row_losses(term, parts)
     return Units(losses, weights, rows) if np.isfinite(np.add.reduce(losses)) else None
 

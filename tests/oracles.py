@@ -1,7 +1,7 @@
 """An independent value of each loss: its formula as the literature writes it, in 50 digits of mpmath.
 
 A function here has the name of its loss and gets the roles and parameters by name, as exact numbers. It returns the
-loss; or, where no float64 formula can be exact to a few ulp of it, a `Sum`, which says on what those are measured.
+loss; or, where no float64 formula can be exact to a few ulp of it, an `Inexact`, which says why and by how much.
 A loss that has no oracle stands in `WITHOUT_ORACLE` with the reason.
 """
 
@@ -13,7 +13,7 @@ from mpmath import mp
 
 # mpmath has no type information: a Number is an mpf, or None where a role or parameter is not given
 Number = Any
-Formula = Callable[..., "Number | Sum"]
+Formula = Callable[..., "Number | Inexact"]
 
 DIGITS = 50
 ULPS = 8
@@ -23,20 +23,23 @@ ORACLES: dict[str, Formula] = {}
 
 
 @dataclass(frozen=True)
-class Sum:
-    """A value that is the sum of terms.
+class Inexact:
+    """A value, as a sum of terms, that a float64 formula cannot always give to a few of its own ulp.
 
     Attributes:
-        terms: the terms.
-        why: why no float64 formula is exact to a few ulp of the sum: the terms are rounded before they cancel.
+        terms: the terms; the tolerance is measured on the largest.
+        why: why no float64 formula does better.
         rounded: sizes of other quantities that are rounded before the terms are made of them.
         least: an absolute error that is allowed besides.
+        intermediate: a size that the formula passes through; where it is no float64, infinity is accepted, as such
+            a row is refused and no wrong number.
     """
 
     terms: tuple[Number, ...]
     why: str
     rounded: tuple[Number, ...] = ()
     least: float = 0.0
+    intermediate: Number = 0
 
 
 def oracle(formula: Formula) -> Formula:
@@ -83,12 +86,12 @@ def pinball(target: Number, pred: Number, tau: Number) -> Number:
 
 
 @oracle
-def mape(target: Number, pred: Number, eps: Number, percent: bool) -> "Number | Sum":
+def mape(target: Number, pred: Number, eps: Number, percent: bool) -> "Number | Inexact":
     fraction = abs(pred - target) / (abs(target) if eps is None else max(abs(target), eps))
     if not percent:
         return fraction
     why = "the fraction is rounded before it is multiplied by 100, and where it is subnormal that shows"
-    return Sum((100 * fraction,), why, least=100 * 5e-324)
+    return Inexact((100 * fraction,), why, least=100 * 5e-324)
 
 
 @oracle
@@ -98,21 +101,19 @@ def msle(target: Number, pred: Number) -> Number:
 
 
 @oracle
-def poisson_nll(target: Number, full: str, eps: Number, rate: Number = None, log_rate: Number = None) -> Sum:
-    rounded: list[Number] = []
+def poisson_nll(target: Number, full: str, eps: Number, rate: Number = None, log_rate: Number = None) -> Inexact:
+    rounded: tuple[Number, ...] = ()
     if log_rate is not None:
         terms = [mp.exp(log_rate), -target * log_rate]
     else:
         terms = [rate, -target * mp.log(rate + eps)]
         # rate + eps is rounded, and the logarithm makes of a relative error in it an absolute one
-        rounded += [target] if eps else []
+        rounded = (target,) if eps else ()
     if full == "exact":
         terms.append(_log_factorial(target))
-        # log Gamma(y + 1) is 0 at y = 1; the C library has it there within ulps of 1, not of the result
-        rounded += [mp.mpf(1)] if 0.25 <= target < 2 else []
     elif full == "stirling" and target > 1:
         terms += [target * mp.log(target), -target, mp.log(2 * mp.pi * target) / 2]
-    return Sum(tuple(terms), "rate and target log(rate) are rounded before they cancel", tuple(rounded))
+    return Inexact(tuple(terms), "rate and target log(rate) are rounded before they cancel", rounded)
 
 
 def _log_factorial(count: Number) -> Number:
@@ -131,7 +132,7 @@ def gaussian_nll(
     var: Number = None,
     std: Number = None,
     log_var: Number = None,
-) -> Sum:
+) -> Inexact:
     given = var if std is None else std**2
     variance = given if log_var is None else mp.exp(log_var)
     # of a least variance the std form takes the root, whose rounding is an absolute error in log(std)
@@ -142,4 +143,4 @@ def gaussian_nll(
     terms = [log_var / 2, (pred - target) ** 2 / (2 * variance)]
     if full:
         terms.append(mp.log(2 * mp.pi) / 2)
-    return Sum(tuple(terms), "half of log v and of e^2 / v are rounded before they cancel", rounded)
+    return Inexact(tuple(terms), "half of log v and of e^2 / v are rounded before they cancel", rounded)

@@ -170,8 +170,17 @@ def own_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _decorator(*aliases: str) -> Callable[[Callable[..., Rows]], Loss]:
-    facts = {"task": "t", "convex": "yes", "differentiable": "yes", "robust": "no", "units": "u"}
-    return loss(aliases=aliases, guards={"rate": "eps"}, pred_means="rate", one_of=("rate", "log_rate"), **facts)
+    return loss(
+        task="t",
+        convex="yes",
+        differentiable="yes",
+        robust="no",
+        units="u",
+        aliases=aliases,
+        one_of=("rate", "log_rate"),
+        pred_means="rate",
+        guards={"rate": "eps"},
+    )
 
 
 def _shift(

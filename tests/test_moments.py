@@ -89,16 +89,16 @@ def _rng(seed: int = 7) -> np.random.Generator:
 
 LOSSES: dict[str, Callable[[], Array]] = {
     "mean 1e8, spread 1e-3": lambda: 1e8 + 1e-3 * _rng().standard_normal(17_000),
-    "mean 1e9, a little more": lambda: 1e9 + _rng().uniform(0.0, 1e-5, 3000),
-    "1e-300": lambda: 1e-300 * _rng().uniform(0.5, 1.5, 3000),
-    "1e300": lambda: 1e300 * _rng().uniform(-0.5, 1.5, 3000),
-    "every magnitude": lambda: np.power(10.0, _rng().uniform(-300.0, 300.0, 3000)),
-    "every magnitude and sign": lambda: _rng().choice([-1.0, 1.0], 3000) * np.exp(_rng(8).uniform(-20.0, 20.0, 3000)),
-    "subnormals": lambda: np.ldexp(_rng().integers(1, 1000, 3000).astype(np.float64), -1074),
-    "signs that cancel": lambda: np.repeat(_rng().standard_normal(2000), 2) * np.tile([1.0, -1.0], 2000),
-    "a sum that overflows": lambda: np.full(500, LARGEST),
-    "sums that overflow both ways": lambda: np.tile([LARGEST, LARGEST, -LARGEST, -0.5 * LARGEST], 99),
-    "a block of outliers": lambda: np.r_[np.ones(5000), np.full(200, 1e12), np.ones(5000)],
+    "mean 1e9, a little more": lambda: 1e9 + _rng().uniform(0.0, 1e-5, 800),
+    "1e-300": lambda: 1e-300 * _rng().uniform(0.5, 1.5, 800),
+    "1e300": lambda: 1e300 * _rng().uniform(-0.5, 1.5, 800),
+    "every magnitude": lambda: np.power(10.0, _rng().uniform(-300.0, 300.0, 800)),
+    "every magnitude and sign": lambda: _rng().choice([-1.0, 1.0], 800) * np.exp(_rng(8).uniform(-20.0, 20.0, 800)),
+    "subnormals": lambda: np.ldexp(_rng().integers(1, 1000, 800).astype(np.float64), -1074),
+    "signs that cancel": lambda: np.repeat(_rng().standard_normal(500), 2) * np.tile([1.0, -1.0], 500),
+    "a sum that overflows": lambda: np.full(100, LARGEST),
+    "sums that overflow both ways": lambda: np.tile([LARGEST, LARGEST, -LARGEST, -0.5 * LARGEST], 25),
+    "a block of outliers": lambda: np.r_[np.ones(300), np.full(20, 1e12), np.ones(500)],
     "one unit": lambda: np.array([0.1]),
     "a block and one more unit": lambda: _rng().exponential(size=16_385),
 }
@@ -111,12 +111,9 @@ WEIGHTS: dict[str, Callable[[int], Array]] = {
     "whole": lambda n: _rng(5).integers(1, 9, n).astype(np.float64),
 }
 
-# Pairs whose products w l are subnormal are left out: test_weights_whose_products_are_subnormal is about those.
-LOST = {"1e-300": ("1e-100", "every magnitude"), "subnormals": ("near 1", "1e-100", "1e300", "every magnitude")}
-MIXED = ("every magnitude", "every magnitude and sign", "a block of outliers")
-PAIRS = [
-    (name, weight) for name in LOSSES for weight in WEIGHTS if name not in MIXED and weight not in LOST.get(name, ())
-]
+PAIRS = [(name, weight) for name in LOSSES for weight in WEIGHTS]
+# (w l)^2 of these is less than 2**-2260, the unit of the sums, so only the mean of them is known
+VANISHING = [("1e-300", "1e-100"), ("subnormals", "1e-100")]
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -146,37 +143,39 @@ def test_plain_standard_error(name: str) -> None:
 @pytest.mark.parametrize(("name", "weight"), PAIRS)
 def test_weighted_sums(name: str, weight: str) -> None:
     """Expected: Fraction."""
-    losses = LOSSES[name]()[:1000]
+    losses = LOSSES[name]()[-1000:]
     weights = WEIGHTS[weight](losses.size)
     found, exact = moments_of(losses, weights), Exact(losses, weights)
     assert found.count == losses.size
     assert exact.mean_is(found.ratio())
     assert close(found.total_weight(), exact.weight)
-    assert close(Fraction(found.second, UNIT), exact.second)
-    assert close(Fraction(found.cross, UNIT), exact.cross, exact.cross_size)
     assert close(Fraction(found.weight_second, UNIT), exact.weight_second)
+    if (name, weight) not in VANISHING:
+        assert close(Fraction(found.second, UNIT), exact.second)
+        assert close(Fraction(found.cross, UNIT), exact.cross, exact.cross_size)
 
 
-@pytest.mark.parametrize(("name", "weight"), [pair for pair in PAIRS if not {"one unit", "subnormals"} & {*pair}])
+@pytest.mark.parametrize(("name", "weight"), [pair for pair in PAIRS if pair not in VANISHING])
 def test_weighted_standard_error(name: str, weight: str) -> None:
     """Expected: sqrt(n / (n - 1) sum w^2 (l - mean)^2) / sum w in mpmath."""
     losses = LOSSES[name]()
     losses = losses if name == "a block and one more unit" else losses[-1000:]
     weights = WEIGHTS[weight](losses.size)
-    assert Exact(losses, weights).error_is(mean_standard_error(moments_of(losses, weights)))
+    error = mean_standard_error(moments_of(losses, weights))
+    assert error is None if losses.size == 1 else Exact(losses, weights).error_is(error)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -7.3, 1e8 / 3, LARGEST, LEAST, 2e-308, 1e-160, 1e160])
-@pytest.mark.parametrize("count", [2, 3, 7, 127, 129, 1000, 16_385])
+@pytest.mark.parametrize("count", [2, 3, 7, 127, 129, 16_385])
 def test_equal_values_have_no_spread(value: float, count: int) -> None:
     """Expected: by hand."""
-    count = min(count, 1000) if value == LARGEST else count  # a unit at a time where sums overflow, which is slow
+    count = min(count, 200) if value == LARGEST else count  # a unit at a time where sums overflow, which is slow
     found = moments_of([value] * count)
     assert found.ratio() == Fraction(value)
     assert mean_standard_error(found) == 0.0
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [3, 24, 27, 31])
 def test_equal_values_have_no_spread_whatever_their_weights(seed: int) -> None:
     """Expected: by hand."""
     rng = _rng(seed)

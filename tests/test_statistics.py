@@ -91,10 +91,16 @@ def test_the_middle_is_0() -> None:
     assert student_t_upper(0.0, 7) == 0.5
 
 
+def interval(value: Fraction, stderr: float, count: int, level: float) -> Interval:
+    found = t_interval(value, stderr, count, level)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95, 0.99, 0.999])
 @pytest.mark.parametrize("count", [2, 20, 200, 10**6, 10**9])
 def test_interval_against_scipy(level: float, count: int) -> None:
-    found = t_interval(Fraction(7, 3), 0.25, count, level)
+    found = interval(Fraction(7, 3), 0.25, count, level)
     low, high = stats.t.interval(level, count - 1, loc=7 / 3, scale=0.25)
     assert (found.level, found.method) == (level, "t")
     assert found.low == pytest.approx(float(low), rel=1e-10)
@@ -105,7 +111,7 @@ def test_interval_against_scipy(level: float, count: int) -> None:
 @pytest.mark.parametrize("count", [2, 20, 1000])
 def test_interval_of_a_level_close_to_1(level: float, count: int) -> None:
     """Expected: SciPy, from the tail (1 - level) / 2, which is exact where 1/2 + level / 2 is rounded."""
-    found = t_interval(Fraction(0), 1.0, count, level)
+    found = interval(Fraction(0), 1.0, count, level)
     assert relative(found.high, float(stats.t.isf((1.0 - level) / 2, count - 1))) < 1e-10
 
 
@@ -191,7 +197,7 @@ def interval_of(losses: Array, weights: Array | None = None) -> tuple[float, flo
     value, error = moments.ratio(), mean_standard_error(moments)
     assert value is not None
     assert error is not None
-    found = t_interval(value, error, moments.count, 0.95)
+    found = interval(value, error, moments.count, 0.95)
     return found.low, found.high
 
 

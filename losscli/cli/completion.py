@@ -14,7 +14,6 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
     """Columns of the first file; nothing where it cannot be read, for a shell has no use for errors."""
     from losscli.data.sources import STANDARD_INPUT, resolve
     from losscli.data.text_options import TextOptions
-    from losscli.errors import LosscliError
 
     # a line that ends in a flag without its value is not parsed to the end: its words are left in args
     words = [*(ctx.params.get("files") or []), *ctx.args]
@@ -24,5 +23,5 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
         # a comma list is completed at its last column
         before, comma, last = incomplete.rpartition(",")
         return [before + comma + column.name for column in sources[0].open().columns if column.name.startswith(last)]
-    except LosscliError:
+    except Exception:
         return []

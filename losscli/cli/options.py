@@ -94,7 +94,7 @@ class InputOptions:
             panel=INPUT_PANEL,
         ),
     ] = None
-    percent_cells: Annotated[bool, flag_option("--percent-cells", help="Read 50.5% as 50.5.", panel=INPUT_PANEL)] = (
+    percent_cells: Annotated[bool, flag_option("--percent-cells", help="Read 50.5% as 0.505.", panel=INPUT_PANEL)] = (
         False
     )
     threads: Annotated[

@@ -45,7 +45,10 @@ def destinations(outputs: Sequence[str], as_json: bool, kinds: Sequence[str], de
             f"two outputs for standard output: {' and '.join(on_stdout)}",
             hint=f"write one to a file: -o {on_stdout[-1]}:PATH",
         )
-    return list(dict.fromkeys(found))
+    for place in found:
+        if place.path is not None and sum(other.path == place.path for other in found) > 1:
+            raise UsageError(f"two outputs for {place.path}", hint="name a file for each")
+    return found[:1] if on_stdout and len(found) == len(on_stdout) else found
 
 
 def default_kind() -> str:

@@ -1,10 +1,12 @@
 """NumPy files: a matrix whose columns go by number, or arrays by name. Pickles are never loaded."""
 
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from zipfile import BadZipFile
 
 import pyarrow as pa
 
@@ -14,6 +16,7 @@ from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, p
 from losscli.errors import DataError
 
 ROWS_A_FRAGMENT = 1 << 20
+_BROKEN = (OSError, EOFError, ValueError, NotImplementedError, BadZipFile, zlib.error)
 _KINDS = {"b": Kind.BOOLEAN, "i": Kind.NUMBER, "u": Kind.NUMBER, "f": Kind.NUMBER, "U": Kind.TEXT, "S": Kind.TEXT}
 
 
@@ -34,7 +37,7 @@ class NumpyTable:
             # without pickles: loading one runs code that the file brings along
             loaded = np.load(source, mmap_mode=mode, allow_pickle=False)
             found = _of_array(loaded, self.label) if isinstance(loaded, np.ndarray) else _of_archive(loaded)
-        except (OSError, EOFError, ValueError) as error:
+        except _BROKEN as error:
             raise _refused(self.label, error) from error
         object.__setattr__(self, "columns", [Column(name, kind) for name, (kind, _) in found.items()])
         object.__setattr__(self, "_load", {name: load for name, (_, load) in found.items()})
@@ -46,7 +49,7 @@ class NumpyTable:
             position(self, need.name)
             try:
                 arrays.append(self._load[need.name]())
-            except (OSError, EOFError, ValueError) as error:
+            except _BROKEN as error:
                 raise _refused(self.label, error) from error
         if len({len(array) for array in arrays}) > 1:
             sizes = ", ".join(f"{need.name} {len(array)}" for need, array in zip(needs, arrays, strict=True))

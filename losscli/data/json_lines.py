@@ -34,7 +34,7 @@ class JsonTable:
         if not head.strip():
             raise DataError(f"{self.label} is empty", "give a file with a JSON object for each row")
         as_array = head.lstrip().startswith(b"[")
-        rows = _array_pieces(head, self.stream, self.label) if as_array else _line_pieces(head, self.stream)
+        rows = _decoded_pieces(head, self.stream, self.label) if as_array else _line_pieces(head, self.stream)
         first = next(rows, None)
         if first is None:
             raise DataError(f"{self.label} has no rows", "give at least one object")
@@ -194,6 +194,13 @@ def _line_pieces(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
         yield pending
 
 
+def _decoded_pieces(head: bytes, stream: BinaryIO, label: str) -> Iterator[list[Any]]:
+    try:
+        yield from _array_pieces(head, stream, label)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{label} is not encoded as UTF-8: {error}", "convert it to UTF-8") from None
+
+
 def _array_pieces(head: bytes, stream: BinaryIO, label: str) -> Iterator[list[Any]]:
     """The objects of one array, a few thousand at a time."""
     import codecs
@@ -205,6 +212,10 @@ def _array_pieces(head: bytes, stream: BinaryIO, label: str) -> Iterator[list[An
         while place < len(text) and text[place] in " \t\r\n,":
             place += 1
         if text[place : place + 1] == "]":
+            after = text[place + 1 :] + utf8.decode(stream.read())
+            if after.strip():
+                problem = f"{label}: something follows the end of the JSON array: {after.strip()[:40]!r}"
+                raise DataError(problem, "write one array, or one object a line without an array")
             break
         try:
             row, place = decoder.raw_decode(text, place)

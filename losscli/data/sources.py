@@ -1,5 +1,6 @@
 """From the names in a command to tables: globs, formats, compression, standard input."""
 
+import bz2
 import glob
 import os
 import re
@@ -187,8 +188,17 @@ class _Decompressed(_Peekable):
 
     def __init__(self, stream: Any, kind: str, label: str) -> None:
         self._label = label
-        file = pa.PythonFile(_Readable(stream), mode="r")
-        super().__init__(pa.CompressedInputStream(file, kind))
+        self._compressed = stream
+        readable: Any = _Readable(stream)
+        if kind == "bz2":
+            # Arrow's reader stumbles over an empty stream between others
+            super().__init__(bz2.BZ2File(readable))
+        else:
+            super().__init__(pa.CompressedInputStream(pa.PythonFile(readable, mode="r"), kind))
+
+    def close(self) -> None:
+        super().close()
+        self._compressed.close()
 
     def peek(self, size: int) -> bytes:
         with _compressed_errors(self._label):
@@ -224,7 +234,7 @@ class _Readable:
 def _compressed_errors(label: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, EOFError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{label} cannot be decompressed: {reason}", "the file may be cut off") from error
 

@@ -70,7 +70,7 @@ class TextTable:
         layout = _Layout(len(self.columns), self.delimiter, self.options)
         places = [position(self, need.name) for need in needs]
         try:
-            for content in _pieces(self._head, self.stream):
+            for content in _pieces(self._head, self.stream, self.delimiter):
                 yield _Piece(needs, places, layout, content)
         except (OSError, EOFError) as error:
             raise DataError(f"{self.label} cannot be read: {error}", "the file may be cut off") from error
@@ -234,15 +234,16 @@ def _decode(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _pieces(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Cut at line ends outside quotes; every piece but the last ends with one."""
+def _pieces(head: bytes, stream: BinaryIO, delimiter: str) -> Iterator[bytes]:
+    """Cut at line ends outside quoted cells; every piece but the last ends with one."""
+    quoted = re.compile(rb'(?:\A|[%s\r\n])"(?:[^"]++|"")*+("?)' % re.escape(delimiter.encode()))
     pending = head
     while True:
         more = stream.read(PIECE_BYTES)
         if not more:
             break
         pending += more
-        cut = _last_line_end(pending)
+        cut = _last_line_end(pending, quoted)
         if cut:
             yield pending[:cut]
             pending = pending[cut:]
@@ -250,18 +251,20 @@ def _pieces(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
         yield pending
 
 
-def _last_line_end(content: bytes) -> int:
-    """The place after the last line end that lies outside quotes, 0 where there is none.
+def _last_line_end(content: bytes, quoted: re.Pattern[bytes]) -> int:
+    """The place after the last line end that lies outside quoted cells, 0 where there is none.
 
-    A line end lies outside where the quotes before it are even in number: a quote inside a quoted cell
-    is doubled.
+    Content begins with a line. A quote opens a cell only where the cell begins with it, and is doubled inside.
     """
     end = content.rfind(b"\n") + 1
-    quotes = content.count(b'"', 0, end)
-    while end and quotes % 2:
-        if len(content) > _LONGEST_CELL:
-            return content.rfind(b"\n") + 1
-        before = content.rfind(b"\n", 0, end - 1) + 1
-        quotes -= content.count(b'"', before, end)
-        end = before
+    if b'"' not in content:
+        return end
+    for cell in quoted.finditer(content):
+        if cell.start() >= end:
+            break
+        if not cell[1] or cell.end() > end:
+            if len(content) - cell.start() > _LONGEST_CELL:
+                # a stray character, not a cell of that length
+                return end
+            return content.rfind(b"\n", 0, cell.start() + 1) + 1
     return end

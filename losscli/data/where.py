@@ -67,13 +67,26 @@ class Condition:
             raise DataError(
                 f"--where {self}: column {self.column!r} holds {cells.type} values, which cannot be compared"
             )
+        if kind is Kind.TIME and not pa.types.is_time(cells.type) and not pa.types.is_duration(cells.type):
+            return self._compare_times(cells)
         texts = [_as_text(cell) for cell in cells.to_pylist()]
-        if kind is Kind.TEXT and self.operator in ("<", "<=", ">", ">=") and _is_number(self.values[0]):
+        ordered = self.operator in ("<", "<=", ">", ">=")
+        if ordered and kind is Kind.TEXT and _is_number(self.values[0]):
             return self._compare_as_numbers(texts)
-        values = [value.lower() for value in self.values] if kind is Kind.BOOLEAN else list(self.values)
-        fits = self._compare(np.array([text or "" for text in texts], dtype=object), values)
+        plain = texts if ordered else [None if text is None else _same_form(text) for text in texts]
+        values = list(self.values) if ordered else [_same_form(value) for value in self.values]
+        fits = self._compare(np.array([text or "" for text in plain], dtype=object), values)
         fits &= np.array([text is not None for text in texts], dtype=bool)
         return fits
+
+    def _compare_times(self, cells: pa.Array) -> Mask:
+        try:
+            values = [np.datetime64(value, "us").astype(np.int64) for value in self.values]
+        except ValueError:
+            raise DataError(f"--where {self}: column {self.column!r} holds times; write one as 2024-01-31") from None
+        moments = cells.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+        numbers = to_numbers(moments, self.column)
+        return self._compare(numbers.parts[0].astype(np.int64), values) & ~numbers.missing
 
     def _compare(self, cells: Any, values: list[Any]) -> Mask:
         first = values[0]
@@ -118,6 +131,13 @@ def _is_number(text: str) -> bool:
         return parse_cell(text) is not None
     except ValueError:
         return False
+
+
+def _same_form(text: str) -> str:
+    """One form for texts that mean the same number or truth value: 1 and 1.0, true and TRUE."""
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    return repr(float(text)) if _is_number(text) else text
 
 
 def _as_text(cell: Any) -> str | None:

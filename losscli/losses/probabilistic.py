@@ -68,6 +68,7 @@ def poisson_nll(
     units="nats",
     one_of=("var", "std", "log_var"),
     guards={"var": "eps", "std": "eps"},
+    hides=("log_var",),
 )
 def gaussian_nll(
     target: Real,
@@ -102,15 +103,17 @@ def gaussian_nll(
         [2.0]
     """
     error = pred - target
+    # e / sqrt(v) is squared, not e: the square of a large or small error overflows or vanishes before it is divided
     if log_var is not None:
         logarithm = np.maximum(log_var, np.log(eps))
-        value = 0.5 * (logarithm + error * error * np.exp(-logarithm))
+        precision = np.minimum(np.exp(-0.5 * log_var), 1.0 / np.sqrt(eps))
+        scaled = np.where(error == 0.0, 0.0, error * precision)
     elif std is not None:
         spread = np.maximum(std, np.sqrt(eps))
-        scaled = error / spread
-        value = np.log(spread) + 0.5 * (scaled * scaled)
+        logarithm, scaled = 2.0 * np.log(spread), error / spread
     else:
         assert var is not None  # noqa: S101 - the catalogue has checked the roles; this tells the type checker
         spread = np.maximum(var, eps)
-        value = 0.5 * (np.log(spread) + error * error / spread)
+        logarithm, scaled = np.log(spread), error / np.sqrt(spread)
+    value: Rows = 0.5 * (logarithm + scaled * scaled)
     return value + 0.5 * np.log(2.0 * np.pi) if full else value

@@ -128,7 +128,7 @@ def smooth_l1(target: Real, pred: Real, *, beta: NonNegativeNumber = 1.0) -> Row
     size = np.abs(pred - target)
     near = np.minimum(size, beta)
     # near / beta is at most 1, so nothing overflows or vanishes for a tiny beta; beta = 0 leaves |e|
-    share = np.divide(near, beta, out=np.ones_like(size), where=np.greater(beta, 0.0))
+    share = np.divide(near, beta, out=np.ones_like(near), where=np.greater(beta, 0.0))
     return share * (size - 0.5 * near)
 
 
@@ -192,8 +192,8 @@ def pinball(target: Real, pred: Real, *, tau: FractionNumber) -> Rows:
         >>> pinball([1.0, 0.0], [0.0, 1.0], tau=0.8).round(12).tolist()
         [0.8, 0.2]
     """
-    under = target - pred
-    return np.maximum(tau * under, (tau - 1.0) * under)
+    # written with both differences: with (tau - 1) (target - pred) a perfect prediction would cost -0.0
+    return np.maximum(tau * (target - pred), (1.0 - tau) * (pred - target))
 
 
 @loss(
@@ -254,8 +254,7 @@ def msle(target: AboveMinusOne, pred: AboveMinusOne) -> Rows:
         >>> round(float(msle([0.0], [1.0])[0]), 12)
         0.480453013918
     """
-    ratio = (pred - target) / (1.0 + target)
-    # for neighbours log1p of the relative difference keeps the digits that subtracting two logarithms loses
-    close = np.abs(ratio) < 0.5
-    difference = np.where(close, np.log1p(ratio), np.log1p(pred) - np.log1p(target))
+    # the logarithm of the larger over the smaller, as log1p of their relative distance: subtracting two logarithms
+    # loses digits for neighbours and for large values
+    difference = np.log1p(np.abs(pred - target) / (1.0 + np.minimum(pred, target)))
     return difference * difference

@@ -1,5 +1,6 @@
 """Names and values from a file are data: what could steer a terminal or a spreadsheet is made visible instead."""
 
+import re
 import unicodedata
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -25,9 +26,14 @@ def spreadsheet_cell(text: str) -> str:
     return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
 
 
+_MARKS = re.compile(r"[\\`*{}\[\]<>|#&~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+
 def markdown_cell(text: str) -> str:
-    """The text as a cell of a Markdown table, in which no mark has a meaning."""
-    shown = printable(text)
-    for mark in "\\`*_{}[]<>|#&~":
-        shown = shown.replace(mark, f"&#{ord(mark)};")
-    return shown
+    """The text as a cell of a Markdown table, in which no mark has a meaning; an underscore inside a word has none."""
+    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", printable(text))
+
+
+def inert_lines(text: str) -> str:
+    """The text without lines that a CI system takes for its commands, which begin with two colons."""
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1\\x3a", text)

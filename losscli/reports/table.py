@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.catalogue import find
 from losscli.reports.rows import columns_text, plain, significant, skipped_text
-from losscli.reports.safe import printable
+from losscli.reports.safe import inert_lines, printable
 from losscli.results import Report, Result
 
 
@@ -25,8 +25,8 @@ def table_text(report: Report, width: int, colour: bool) -> str:
     )
     console.print(_table(report, width))
     for line in _notes(report):
-        console.print(line, style="dim" if colour else "", markup=False, soft_wrap=False)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+        console.print(line, style="dim" if colour else "", markup=False, emoji=False, soft_wrap=False)
+    return inert_lines("\n".join(line.rstrip() for line in stream.getvalue().splitlines())) + "\n"
 
 
 def _table(report: Report, width: int) -> Any:
