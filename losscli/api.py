@@ -126,7 +126,8 @@ def _run(
     if isinstance(data, (str, PathLike)) or _is_paths(data):
         names = [fspath(data)] if isinstance(data, (str, PathLike)) else [fspath(name) for name in cast("Any", data)]
         sources = resolve(names, input_format, TextOptions())
-        inputs = [Input(source.name, *file_hash(source.name)) for source in sources]
+        # hashed for a report only: a single result does not show its files
+        inputs = [Input(s.name, *file_hash(s.name)) for s in sources] if command == "compare" else []
         sums = scan([source.open for source in sources], request, count)
     else:
         table = _table_of(data)
@@ -142,7 +143,8 @@ def _column_of(values: "pd.Series[Any]") -> "pa.Array":
         return pa.Array.from_pandas(values)
     except pa.ArrowException:
         # values of several types: as text, which is refused with its row if the column is needed as numbers
-        return pa.array([str(value) for value in values])
+        missing = values.isna()
+        return pa.array([None if gone else str(value) for value, gone in zip(values, missing, strict=True)])
 
 
 def _is_paths(data: Any) -> bool:

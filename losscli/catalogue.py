@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from losscli.arrays import Array, np
+from losscli.arrays import Array, Mask, np
 from losscli.docstrings import Docstring
 from losscli.domain import Domain
 from losscli.errors import DataError, UsageError
@@ -46,7 +46,9 @@ class Loss:
     one_of: tuple[str, ...]
     pred_means: str
     guards: Mapping[str, str]
-    hides: tuple[str, ...]
+    reveals: tuple[str, ...]
+    clipped: Callable[..., Mask] | None
+    units_by: Mapping[str, str]
     parameters: tuple[Parameter, ...]
     facts: Facts
 
@@ -157,6 +159,10 @@ class Loss:
             return role.domain
         return role.domain.relaxed
 
+    def units(self, parameters: Mapping[str, Any]) -> str:
+        """What the value is measured in under these parameters."""
+        return next((units for flag, units in self.units_by.items() if parameters.get(flag)), self.facts.units)
+
     def guard_hint(self, role: Role, parameters: Mapping[str, Any]) -> str:
         """How to relax the domain of a role; empty where nothing can, or where it is done."""
         guard = self.guards.get(role.name)
@@ -195,7 +201,9 @@ def loss(
     one_of: tuple[str, ...] = (),
     pred_means: str = "pred",
     guards: Mapping[str, str] | None = None,
-    hides: tuple[str, ...] = (),
+    reveals: tuple[str, ...] = (),
+    clipped: Callable[..., Mask] | None = None,
+    units_by: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Array]], Loss]:
     """Make a loss of a function and enter it in the catalogue.
 
@@ -205,7 +213,10 @@ def loss(
         one_of: optional roles of which exactly one is read.
         pred_means: the role that `--pred` stands for.
         guards: for a role, the parameter that relaxes its domain when it is set.
-        hides: roles in which infinity can leave the loss finite; for all others a finite loss proves finite values.
+        reveals: roles whose NaN and infinity never leave the loss finite, so that a finite loss proves them finite;
+            the columns of other roles are looked at. A property test holds the loss to it.
+        clipped: for a loss that replaces values near the edge of a domain, which ones; it takes what the loss takes.
+        units_by: for a flag among the parameters, the units that it makes of the value.
     """
 
     def decorate(function: Callable[..., Array]) -> Loss:
@@ -218,7 +229,9 @@ def loss(
             one_of=one_of,
             pred_means=pred_means,
             guards=guards or {},
-            hides=hides,
+            reveals=reveals,
+            clipped=clipped,
+            units_by=units_by or {},
             parameters=parameters,
             facts=Facts(task, convex, differentiable, robust, units),
         )

@@ -11,6 +11,7 @@ from losscli.errors import DataError
 from losscli.execution import ordered_map
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
 from losscli.moments import Moments
+from losscli.notices import Notices
 from losscli.plan import Plan
 from losscli.request import Request
 from losscli.tally import Tally
@@ -25,8 +26,7 @@ class Sums:
     moments: list[Moments]
     tallies: list[Tally]
     rows: int = 0
-    rounded: dict[str, int] = field(default_factory=dict)
-    watched: dict[str, set[str]] = field(default_factory=dict)
+    notices: Notices = field(default_factory=Notices)
 
 
 @dataclass(slots=True)
@@ -36,8 +36,7 @@ class _Scanned:
     rows: int
     sums: list[FragmentSums]
     tallies: list[Tally]
-    rounded: dict[str, int]
-    watched: dict[str, set[str]]
+    notices: Notices
 
 
 Opener = Callable[[], Table]
@@ -80,7 +79,7 @@ def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: P
                 fold.absorb(sums)
                 tally.absorb(met, rows)
             rows += found.rows
-            _note(found, total)
+            total.notices.absorb(found.notices)
             if progress:
                 progress(total.rows + rows)
     except CellError as error:
@@ -93,18 +92,11 @@ def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: P
     total.rows += rows
 
 
-def _note(found: _Scanned, total: Sums) -> None:
-    for name, count in found.rounded.items():
-        total.rounded[name] = total.rounded.get(name, 0) + count
-    for name, values in found.watched.items():
-        total.watched.setdefault(name, set()).update(values)
-
-
 def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Scanned:
     known = fragment.start is not None
     folds = [Accumulator(fragment.start or 0) for _ in plan.terms]
     loose: list[list[Run]] = [[] for _ in plan.terms]
-    found = _Scanned(0, [], [Tally() for _ in plan.terms], {}, {})
+    found = _Scanned(0, [], [Tally() for _ in plan.terms], Notices())
     for block in blocks(plan, needs, fragment):
         for i, term in enumerate(plan.terms):
             units = units_of(term, block, found.tallies[i])
@@ -113,7 +105,7 @@ def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Sc
             else:
                 loose[i].append(Run(units, block.size))
         found.rows += block.size
-        _watch(block, plan, found)
+        found.notices.look(block, plan.watched)
     found.sums = (
         [fold.sums() for fold in folds] if known else [FragmentSums(before=runs, span=found.rows) for runs in loose]
     )
@@ -134,38 +126,32 @@ def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Bl
             row += block.size
 
 
-def _watch(block: Block, plan: Plan, found: _Scanned) -> None:
-    for name, count in block.rounded().items():
-        found.rounded[name] = found.rounded.get(name, 0) + count
-    for name in plan.watched:
-        values = found.watched.setdefault(name, set())
-        if len(values) < 3:
-            values.update(str(value) for value in block.cells(name).unique().to_pylist()[:3])
-
-
-def stream_units(openers: Sequence[Opener], request: Request) -> Iterator[tuple[Units, int, int, Tally]]:
+def stream_units(
+    openers: Sequence[Opener], request: Request, tally: Tally, notices: Notices
+) -> Iterator[tuple[Units, int, int]]:
     """The units of the first loss in row order, for `--reduction none`.
+
+    Args:
+        tally, notices: are filled with what is met.
 
     Yields:
         units: the units of a run of rows.
         first: how many rows of the whole input came before that run.
         span: how many rows the run has.
-        tally: what was met so far.
     """
     plan: Plan | None = None
     rows_before = 0
-    total = Tally()
     for opener in openers:
         with closing(opener()) as table:
             plan = plan or request.plan(table)
             rows = 0
-            for units, first, span in _stream_table(table, plan, total):
-                yield units, rows_before + first, span, total
+            for units, first, span in _stream_table(table, plan, tally, notices):
+                yield units, rows_before + first, span
                 rows = first + span
         rows_before += rows
 
 
-def _stream_table(table: Table, plan: Plan, total: Tally) -> Iterator[tuple[Units, int, int]]:
+def _stream_table(table: Table, plan: Plan, total: Tally, notices: Notices) -> Iterator[tuple[Units, int, int]]:
     needs = plan.needs(table)
     rows = 0
     try:
@@ -178,6 +164,7 @@ def _stream_table(table: Table, plan: Plan, total: Tally) -> Iterator[tuple[Unit
                 located.absorb(met, start)
                 located.check(table.label, rows + block.size, plan.refused)
                 total.absorb(located, 0)
+                notices.look(block, plan.watched)
                 yield units, rows, block.size
                 rows += block.size
     except CellError as error:

@@ -15,6 +15,8 @@ from losscli.arrays import Array, np
 _SCALE = 2260
 _TINY = 1e-200
 _RAISE = 512
+_PIVOT_NOISE = 70
+"""Squares of equal values around their pivot are at most 2**-70 of the square of the pivot, which has 36 bits."""
 
 
 def _exact(value: float, *factors: float, shift: int = 0) -> int:
@@ -105,7 +107,7 @@ class Moments:
         if not math.isfinite(total):
             return False
         square, shift = _sum_of_products(centred, centred)
-        if _is_rounding(square, shift, n * _rounding_square(pivot)) and (losses == losses[0]).all():
+        if _exact(square, shift=shift) <= _exact(pivot, pivot, n) >> _PIVOT_NOISE and (losses == losses[0]).all():
             pivot, total, square = float(losses[0]), 0.0, 0.0
         first = _exact(total) + _exact(pivot, n)
         self.count += losses.size
@@ -134,8 +136,8 @@ class Moments:
         heavy, heavy_shift = _sum_of_products(weights, weights)
         square, square_shift = _sum_of_products(centred, centred)
         mixed, mixed_shift = _sum_of_products(centred, weights)
-        noise = heavy * _rounding_square(pivot) if heavy_shift == 0 else 0.0
-        if _is_rounding(square, square_shift, noise) and (losses == losses[0]).all():
+        noise = _exact(pivot, pivot, heavy, shift=heavy_shift) >> _PIVOT_NOISE
+        if _exact(square, shift=square_shift) <= noise and (losses == losses[0]).all():
             pivot, total, square, mixed = float(losses[0]), 0.0, 0.0, 0.0
         self.count += losses.size
         self.first += _exact(total, shift=scale) + _exact(pivot, weight, shift=scale)
@@ -176,16 +178,6 @@ def _few_bits(mean: float) -> float:
         return mean
     mantissa, exponent = math.frexp(mean)
     return math.ldexp(round(math.ldexp(mantissa, 36)), exponent - 36)
-
-
-def _rounding_square(pivot: float) -> float:
-    """The square of how far the pivot of equal values may be from the value."""
-    return (2e-11 * pivot) * (2e-11 * pivot)
-
-
-def _is_rounding(square: float, shift: int, noise: float) -> bool:
-    """Whether a sum of squares is so small that it may be nothing but the rounding of the pivot."""
-    return shift <= 0 and math.ldexp(square, shift) <= noise
 
 
 def _sum_of_products(left: Array, right: Array) -> tuple[float, int]:

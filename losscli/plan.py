@@ -63,7 +63,7 @@ class Input:
         transform: what is done to the cells first.
         hint: the way out where cells lie outside the domain.
         optional: whether a row without a value is no row for this loss, such as one without a level.
-        hides: whether infinity here can leave the loss finite, so that the values must be looked at.
+        revealed: whether a finite loss proves the values finite, so that they need not be looked at.
     """
 
     argument: str
@@ -72,7 +72,7 @@ class Input:
     transform: Transform | None = None
     hint: str = ""
     optional: bool = False
-    hides: bool = False
+    revealed: bool = False
 
     @property
     def allowed(self) -> str:
@@ -127,13 +127,12 @@ class Plan:
             UsageError: the table lacks one of them.
         """
         numbers = {name for term in self.terms for entry in _entries(term) for name in entry.columns}
-        found = {name: Need(name, as_number=True) for name in sorted(numbers)}
-        for name in (*(condition.column for condition in self.where), *self.watched):
-            place = position(table, name)
-            kind = table.columns[place].kind
-            found.setdefault(name, Need(name, as_number=kind is Kind.NUMBER and name not in self.watched))
-        for name in found:
-            position(table, name)
+        here = {column.name for column in table.columns}
+        watched = [name for name in self.watched if name in here]
+        found: dict[str, Need] = {}
+        for name in (*sorted(numbers), *(condition.column for condition in self.where), *watched):
+            kind = table.columns[position(table, name)].kind
+            found.setdefault(name, Need(name, name in numbers or kind is Kind.NUMBER, kind))
         return list(found.values())
 
 
@@ -157,7 +156,7 @@ def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None,
             spec.loss.domain_of(role, values),
             transform if role.name in changed else None,
             spec.loss.guard_hint(role, values),
-            hides=role.name in spec.loss.hides,
+            revealed=role.name in spec.loss.reveals,
         )
         for role in spec.loss.roles
         if role.name in roles
@@ -165,8 +164,8 @@ def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None,
     by_name = {parameter.name: parameter for parameter in spec.loss.parameters}
     for name, column in spec.columns().items():
         domain = _number_domain(by_name[name], spec.loss)
-        inputs.append(Input(name, expand(column, table), domain, optional=True, hides=True))
-    weight_input = Input(WEIGHT, _one_column(weight, table), NON_NEGATIVE, hides=True) if weight is not None else None
+        inputs.append(Input(name, expand(column, table), domain, optional=True))
+    weight_input = Input(WEIGHT, _one_column(weight, table), NON_NEGATIVE) if weight is not None else None
     return Term(spec, tuple(inputs), weight_input, values)
 
 

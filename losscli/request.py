@@ -23,6 +23,7 @@ class Request:
         where: the filters that all must hold.
         missing, invalid: what to do with rows that lack a value or have one outside its domain.
         transform: what is applied to target and prediction first.
+        reading: the options of reading files that are not at their defaults, as one text.
     """
 
     specs: Sequence[LossSpec]
@@ -32,6 +33,7 @@ class Request:
     missing: Policy = "error"
     invalid: Policy = "error"
     transform: Transform | None = None
+    reading: str = ""
 
     def plan(self, table: Table) -> Plan:
         """The request bound to the columns of a table.
@@ -56,6 +58,7 @@ def make_request(
     missing: str,
     invalid: str,
     transform: str | None,
+    reading: str = "",
 ) -> Request:
     """A request from what a user wrote.
 
@@ -86,6 +89,7 @@ def make_request(
         missing=cast("Policy", missing),
         invalid=cast("Policy", invalid),
         transform=TRANSFORMS[transform] if transform else None,
+        reading=reading,
     )
 
 

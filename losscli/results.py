@@ -52,12 +52,14 @@ class Result:
         rows: the data rows of the input.
         used: the rows in the value.
         skipped: the rows that are not, by cause.
+        clipped: the used rows in which a parameter such as eps replaced a value.
         weight_sum: the sum of the weights of the used rows.
         denominator: what the sum of the weighted losses was divided by.
         columns: the columns of each role.
         transform: what was applied to target and prediction first; None for nothing.
         slice, model: which part of the rows, and whose predictions; None for all and for the only one.
         signature: everything that can change a digit of the value, in one line.
+        warnings: what a reader should know about the number; in JSON they stand beside the results.
     """
 
     loss: str
@@ -73,6 +75,7 @@ class Result:
     rows: int
     used: int
     skipped: Mapping[str, int]
+    clipped: int
     weight_sum: float | None
     denominator: float | None
     columns: Mapping[str, Sequence[str]]
@@ -80,11 +83,12 @@ class Result:
     slice: str | None
     model: str | None
     signature: str
+    warnings: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in JSON."""
         interval = self.ci
-        entry = {name: getattr(self, name) for name in self.__slots__}
+        entry = {name: getattr(self, name) for name in self.__slots__ if name != "warnings"}
         entry["params"] = dict(self.params)
         entry["skipped"] = dict(self.skipped)
         entry["columns"] = {role: list(names) for role, names in self.columns.items()}

@@ -40,7 +40,7 @@ def mean_standard_error(moments: Moments) -> float | None:
 
 def t_interval(value: Fraction, stderr: float, count: int, level: float) -> Interval | None:
     """value -+ t stderr with count - 1 degrees of freedom; None where a bound is beyond the largest float."""
-    reach = Fraction(stderr * student_t_exceeded((1.0 - level) / 2.0, count - 1))
+    reach = Fraction(stderr) * Fraction(student_t_exceeded((1.0 - level) / 2.0, count - 1))
     low, high = nearest_float(value - reach), nearest_float(value + reach)
     return None if low is None or high is None else Interval(level, low, high, "t")
 

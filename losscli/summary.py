@@ -1,6 +1,7 @@
 """From sums to results: reductions, standard errors, intervals, and what a reader should know."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from losscli.plan import Term
 from losscli.request import Request
 from losscli.results import Input, Reduction, Report, Result
 from losscli.statistics import FEWEST_UNITS, mean_standard_error, nearest_float, t_interval
+from losscli.tally import Tally
 from losscli.version import __version__
 
 
@@ -32,19 +34,28 @@ def report_of(
         DataError: no row is left to evaluate.
     """
     results = []
-    warnings: list[str] = []
     for term, moments, tally in zip(sums.plan.terms, sums.moments, sums.tallies, strict=True):
         if moments.count == 0:
             raise nothing_left(sums.rows, tally.skipped)
         if not moments.weight:
             raise DataError("the weights of all used rows are 0", "check the column of --weight")
-        results.append(_result(term, moments, tally.skipped, sums, request, reduction, confidence))
+        results.append(_result(term, moments, tally, sums, request, reduction, confidence))
+    warnings = [*_result_warnings(results, reduction, confidence), *sums.notices.lines()]
+    results = [replace(result, warnings=warnings) for result in results]
+    return Report(command, results, warnings, inputs)
+
+
+def _result_warnings(results: Sequence[Result], reduction: Reduction, confidence: float | None) -> list[str]:
+    warnings = [f"{result.loss}: no value: {result.reason}" for result in results if result.value is None]
     if reduction is Reduction.MEAN and confidence is not None:
         fewest = min(result.used for result in results)
         if fewest < FEWEST_UNITS:
             warnings.append(f"no interval: {fewest} rows, {FEWEST_UNITS} needed")
-    warnings.extend(data_warnings(sums.rounded, sums.watched))
-    return Report(command, results, warnings, inputs)
+    for result in results:
+        if result.clipped:
+            rows = "row" if result.clipped == 1 else "rows"
+            warnings.append(f"{result.loss}: in {result.clipped} {rows} eps took the place of a value")
+    return warnings
 
 
 def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
@@ -55,30 +66,10 @@ def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
     return DataError(f"nothing to evaluate: none of {rows} rows is left ({why})", "check the filters and the file")
 
 
-def data_warnings(rounded: Mapping[str, int], watched: Mapping[str, set[str]]) -> list[str]:
-    """What the scan noticed about the data."""
-    found = [
-        f"column {name!r}: {count} whole {_numbers(count)} beyond 2^53 rounded to float64"
-        for name, count in rounded.items()
-    ]
-    for name, values in watched.items():
-        if len(values) > 1:
-            shown = ", ".join(sorted(values)[:3])
-            found.append(
-                f"column {name!r} has several values ({shown}{', ...' if len(values) > 3 else ''}) and all rows "
-                f"are used; --where '{name}=VALUE' chooses"
-            )
-    return found
-
-
-def _numbers(count: int) -> str:
-    return "number is" if count == 1 else "numbers are"
-
-
 def _result(
     term: Term,
     moments: Moments,
-    skipped: Mapping[str, int],
+    tally: Tally,
     sums: Sums,
     request: Request,
     reduction: Reduction,
@@ -101,11 +92,12 @@ def _result(
         reason=None if value is not None else "the sum is beyond the largest float64",
         stderr=stderr,
         ci=interval,
-        units=loss.facts.units,
+        units=_units(loss.units(params), request),
         direction=loss.facts.direction,
         rows=sums.rows,
         used=moments.count,
-        skipped=dict(skipped),
+        skipped=tally.skipped_in_order(),
+        clipped=tally.clipped,
         weight_sum=nearest_float(moments.total_weight()),
         denominator=nearest_float(denominator),
         columns=term.roles,
@@ -114,6 +106,10 @@ def _result(
         model=None,
         signature=_signature(term, params, reduction, moments.count, request),
     )
+
+
+def _units(units: str, request: Request) -> str:
+    return units if request.transform is None else f"{units} after {request.transform.name}"
 
 
 def _reduced(moments: Moments, reduction: Reduction) -> tuple[Fraction, Fraction]:
@@ -137,6 +133,8 @@ def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, coun
     parts += [f"missing:{request.missing}", f"invalid:{request.invalid}"]
     if request.transform is not None:
         parts.append(f"transform:{request.transform.name}")
+    if request.reading:
+        parts.append(f"read:{quote(request.reading, safe=' =,')}")
     return "|".join([*parts, f"v:{__version__}"])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from losscli.errors import DataError
 
 _EXAMPLES = 5
+_ORDER = {"where": 0, "missing": 2, "invalid": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ class Occurrences:
 
 @dataclass(slots=True)
 class Tally:
-    """Everything that a term met in a run of rows: complaints, and rows left out by cause."""
+    """Everything that a term met in a run of rows: complaints, rows left out by cause, rows with a clipped value."""
 
     complaints: dict[Complaint, Occurrences] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
+    clipped: int = 0
 
     def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, float]]) -> None:
         """Note what is wrong with so many rows."""
@@ -57,6 +59,14 @@ class Tally:
         if count:
             self.skipped[cause] = self.skipped.get(cause, 0) + count
 
+    def skipped_in_order(self) -> dict[str, int]:
+        """The rows left out by cause, in an order that does not depend on the data."""
+        return dict(sorted(self.skipped.items(), key=lambda item: (_ORDER.get(item[0], 1), item[0])))
+
+    def clip(self, count: int) -> None:
+        """Count rows in which a value was clipped."""
+        self.clipped += count
+
     def absorb(self, other: "Tally", rows_before: int) -> None:
         """Add what was met in the run of rows that follows."""
         for complaint, found in other.complaints.items():
@@ -64,6 +74,7 @@ class Tally:
             self.complain(complaint, found.count, moved)
         for cause, count in other.skipped.items():
             self.skip(cause, count)
+        self.clip(other.clipped)
 
     def check(self, file: str, rows: int, refused: set[str]) -> None:
         """Raise the error for the first refused kind of complaint, if there is one.

@@ -6,7 +6,7 @@ from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.data.numbers import Numbers, to_numbers
-from losscli.data.table import Batch, CellError, Need
+from losscli.data.table import Batch, CellError, Need, different_values
 from losscli.data.where import Condition
 from losscli.errors import DataError
 from losscli.plan import Input, Term
@@ -48,10 +48,19 @@ class Block:
         self.size = len(batch[0])
         self.first_row = first_row
         self._parse = parse
+        self._kinds = {need.name: need.kind for need in needs}
         self._batch = batch
         self._place = {need.name: i for i, need in enumerate(needs)}
         self._numbers: dict[str, Numbers] = {}
         self.matching = self._matching(conditions)
+
+    def has(self, name: str) -> bool:
+        """Whether the column was read."""
+        return name in self._place
+
+    def some_values(self, name: str) -> list[str]:
+        """A few of the different values that the matching rows have in a column."""
+        return different_values(self.cells(name), self.matching)[:4]
 
     def cells(self, name: str) -> Any:
         """The column as Arrow holds it."""
@@ -74,11 +83,15 @@ class Block:
         """For each column read so far, how many whole numbers had no exact float64."""
         return {name: numbers.rounded for name, numbers in self._numbers.items() if numbers.rounded}
 
+    def narrow(self) -> dict[str, str]:
+        """The columns read so far whose type has fewer digits than float64, with that type."""
+        return {name: numbers.narrow for name, numbers in self._numbers.items() if numbers.narrow}
+
     def _matching(self, conditions: Sequence[Condition]) -> Mask | None:
         """Which rows fit all conditions; None without conditions."""
         fits: Mask | None = None
         for condition in conditions:
-            one = condition.keeps(self.cells(condition.column))
+            one = condition.keeps(self.cells(condition.column), self._kinds[condition.column], self._parse)
             fits = one if fits is None else fits & one
         return fits
 
@@ -99,16 +112,16 @@ def units_of(term: Term, block: Block, tally: Tally) -> Units:
         rows = np.flatnonzero(block.matching)
         tally.skip("where", block.size - rows.size)
     parts = {entry.argument: _parts(entry, block, rows) for entry in entries}
-    return _when_all_is_well(term, entries, parts, block, rows) or _sorted_out(term, entries, block, rows, tally)
+    return _when_all_is_well(term, entries, parts, block, rows, tally) or _sorted_out(term, entries, block, rows, tally)
 
 
 def _when_all_is_well(
-    term: Term, entries: Sequence[Input], parts: Parts, block: Block, rows: Index | None
+    term: Term, entries: Sequence[Input], parts: Parts, block: Block, rows: Index | None, tally: Tally
 ) -> Units | None:
     """The units where every row has all its values and they lie inside their domains; None otherwise.
 
-    The loss of a NaN or of infinity is not finite, but in the roles that the loss says it hides them in (a test holds
-    every loss to that). So one sum over the losses stands for a look at each column.
+    In the roles that a loss says it reveals, a NaN or infinity makes the loss itself not finite (a test holds every
+    loss to that), so one sum over the losses stands for a look at each of those columns.
     """
     for entry in entries:
         if any(block.numbers(name).nulls is not None for name in entry.columns):
@@ -116,11 +129,14 @@ def _when_all_is_well(
         for values in parts[entry.argument]:
             if not entry.domain.within_bounds(values):
                 return None
-            if entry.hides and not np.isfinite(np.add.reduce(values)):
+            if not entry.revealed and not np.isfinite(np.add.reduce(values)):
                 return None
     weights = parts[term.weight.argument][0] if term.weight else None
     losses = _row_losses(term, parts)
-    return Units(losses, weights, rows) if np.isfinite(np.add.reduce(losses)) else None
+    if not np.isfinite(np.add.reduce(losses)):
+        return None
+    tally.clip(_clipped_rows(term, parts))
+    return Units(losses, weights, rows)
 
 
 def _sorted_out(term: Term, entries: Sequence[Input], block: Block, rows: Index | None, tally: Tally) -> Units:
@@ -140,16 +156,19 @@ def _sorted_out(term: Term, entries: Sequence[Input], block: Block, rows: Index 
     rows = rows[~absent]
     invalid = np.zeros(rows.size, dtype=bool)
     for entry in entries:
-        for i, values in enumerate(_parts(entry, block, rows)):
-            outside = entry.domain.outside(values)
-            if outside is not None:
-                name = entry.columns[min(i, len(entry.columns) - 1)]
-                _complain(Complaint("invalid", name, entry.allowed, entry.hint), outside, rows, block, tally)
-                invalid |= outside
+        for name in entry.columns:
+            for element, cells in enumerate(block.numbers(name).parts):
+                outside = entry.domain.outside(_transformed(entry, cells[rows]))
+                if outside is not None:
+                    complaint = Complaint("invalid", name, entry.allowed, entry.hint)
+                    # a row of a list column counts once, whichever of its values are not allowed
+                    _complain(complaint, outside & ~invalid, rows, block, tally, element)
+                    invalid |= outside
     tally.skip("invalid", int(np.count_nonzero(invalid)))
     rows = rows[~invalid]
     parts = {entry.argument: _parts(entry, block, rows) for entry in entries}
     weights = parts[term.weight.argument][0] if term.weight else None
+    tally.clip(_clipped_rows(term, parts))
     return _finite(term, Units(_row_losses(term, parts), weights, rows), block, tally)
 
 
@@ -157,14 +176,18 @@ def _parts(entry: Input, block: Block, rows: Index | None) -> list[Array]:
     parts = [part for name in entry.columns for part in block.numbers(name).parts]
     if rows is not None:
         parts = [part[rows] for part in parts]
+    return [_transformed(entry, part) for part in parts]
+
+
+def _transformed(entry: Input, cells: Array) -> Array:
     # outside its domain a transform gives NaN or infinity, which no domain of a role contains
-    return parts if entry.transform is None else [entry.transform(part) for part in parts]
+    return cells if entry.transform is None else entry.transform(cells)
 
 
-def _complain(complaint: Complaint, bad: Mask, rows: Index, block: Block, tally: Tally) -> None:
+def _complain(complaint: Complaint, bad: Mask, rows: Index, block: Block, tally: Tally, element: int = 0) -> None:
     count = int(np.count_nonzero(bad))
     if count:
-        cells = block.numbers(complaint.column).parts[0]
+        cells = block.numbers(complaint.column).parts[element]
         first = rows[bad][:5].tolist()
         tally.complain(complaint, count, ((block.first_row + 1 + row, float(cells[row])) for row in first))
 
@@ -185,6 +208,20 @@ def _row_losses(term: Term, parts: Parts) -> Array:
     if total is None:
         raise DataError(f"{term.spec.loss.name}: its columns hold empty lists")
     return total if widest == 1 else total / widest
+
+
+def _clipped_rows(term: Term, parts: Parts) -> int:
+    """In how many rows the loss takes another value for one that lies at the edge of its domain."""
+    clipped = term.spec.loss.clipped
+    if clipped is None:
+        return 0
+    used = {entry.argument: parts[entry.argument] for entry in term.inputs}
+    rows: Mask | None = None
+    for output in range(max(len(arrays) for arrays in used.values())):
+        arguments = {name: arrays[output if len(arrays) > 1 else 0] for name, arrays in used.items()}
+        mask = clipped(**arguments, **term.values)
+        rows = mask if rows is None else rows | mask
+    return 0 if rows is None else int(np.count_nonzero(rows))
 
 
 def _finite(term: Term, units: Units, block: Block, tally: Tally) -> Units:

@@ -182,13 +182,33 @@ def test_a_consumer_that_leaves_stops_the_work(threads: int) -> None:
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     results.close()  # type: ignore[attr-defined] # a generator, which its type does not say
     assert not pool_threads()
-    # 2 were received and left, the third was being delivered, and at most 2 for each thread were under way
+    # 2 were received and left; with the third, at most 2 for each thread were on their way
     assert len(started) <= 2 + 2 * threads
     after = len(started)
     time.sleep(0.01)
     assert len(started) == after
     with pytest.raises(StopIteration):
         next(results)
+
+
+@several
+def test_work_that_waits_when_the_consumer_leaves_is_never_begun(threads: int) -> None:
+    gate = threading.Event()
+    started: list[int] = []
+
+    def function(item: int) -> int:
+        started.append(item)
+        assert item == 0 or gate.wait(WAIT)
+        return item
+
+    results = ordered_map(function, count(), threads)
+    assert next(results) == 0
+    # items 1 to `threads` hold all threads until well after the others are cancelled
+    opening = threading.Timer(0.2, gate.set)
+    opening.start()
+    results.close()  # type: ignore[attr-defined] # a generator, which its type does not say
+    opening.join()
+    assert max(started) <= threads
 
 
 @pytest.mark.parametrize(("size", "threads"), [(0, 7), (1, 7), (1, 1), (5, 1)])

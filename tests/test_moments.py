@@ -159,7 +159,7 @@ def test_weighted_sums(name: str, weight: str) -> None:
 def test_weighted_standard_error(name: str, weight: str) -> None:
     """Expected: sqrt(n / (n - 1) sum w^2 (l - mean)^2) / sum w in mpmath."""
     losses = LOSSES[name]()
-    losses = losses if name == "a block and one more unit" else losses[-1000:]
+    losses = losses[-1000:] if weight != "near 1" else losses
     weights = WEIGHTS[weight](losses.size)
     error = mean_standard_error(moments_of(losses, weights))
     assert error is None if losses.size == 1 else Exact(losses, weights).error_is(error)
@@ -195,7 +195,7 @@ def test_a_large_loss_of_weight_0_changes_nothing() -> None:
 @pytest.mark.parametrize("small", [1e-30, 1e-300, 1.0])
 def test_a_large_loss_among_the_first_costs_no_digits(small: float) -> None:
     """Expected: Fraction."""
-    losses, weights = np.r_[1e20, np.ones(16_383)], np.r_[small, np.ones(16_383)]
+    losses, weights = np.r_[1e20, np.ones(6000)], np.r_[small, np.ones(6000)]
     assert Exact(losses, weights).mean_is(moments_of(losses, weights).ratio())
     assert Exact(losses).mean_is(moments_of(losses).ratio())
 

@@ -51,26 +51,36 @@ def _root(
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; errors are told on standard error."""
-    debug = "--debug" in arguments
     remember(arguments)
     try:
-        return _run(arguments)
-    except NobodyReads:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except (NobodyReads, BrokenPipeError):
         _let_go_of_stdout()
         return ExitCode.OK
     except KeyboardInterrupt:
         return _report("interrupted", None, ExitCode.INTERRUPTED)
-    except LosscliError as error:
-        if debug:
-            _print_traceback()
-        return _report(error.message, error.hint, error.exit_code)
-    except MemoryError:
-        return _report("not enough memory", None, ExitCode.DATA)
     except Exception as error:
-        if debug:
+        if "--debug" in arguments:
             _print_traceback()
-        hint = "run again with --debug and send what it prints to the authors"
-        return _report(f"a fault of losscli itself: {type(error).__name__}: {error}", hint, ExitCode.FAULT)
+        return _report(*_told(error))
+
+
+def _told(error: Exception) -> tuple[str, str | None, ExitCode]:
+    """What to say of an error, what to do next, and the exit code."""
+    if isinstance(error, LosscliError):
+        return error.message, error.hint, error.exit_code
+    if isinstance(error, MemoryError):
+        return "not enough memory", "name fewer columns, or split the input", ExitCode.DATA
+    if isinstance(error, RecursionError):
+        return "the input is nested too deeply", "give flat rows", ExitCode.DATA
+    if isinstance(error, OSError):
+        _let_go_of_stdout()
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}", "check the file and the disk", ExitCode.DATA
+    hint = "run again with --debug and send what it prints to the authors"
+    return f"a fault of losscli itself: {type(error).__name__}: {error}", hint, ExitCode.FAULT
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -78,13 +88,17 @@ def _run(arguments: Sequence[str]) -> int:
         _run(["--help"])
         return ExitCode.USAGE
     # a line that names its command needs no other: each has some forty options to set up
-    names = arguments[:1] if arguments[0] in _COMMANDS else list(_COMMANDS)
+    names = arguments[:1] if arguments[0] in _COMMANDS else () if arguments[0] == "--version" else _COMMANDS
     command = typer.main.get_command(make_app(names))
     try:
         code: Any = command.main(list(arguments), prog_name="losscli", standalone_mode=False)
     except TyperException as error:
-        message = error.format_message()
-        raise UsageError(message.rstrip("."), hint=_help_of(error)) from error
+        raise UsageError(error.format_message().rstrip("."), hint=_help_of(error)) from error
+    except SystemExit as error:
+        if error.code == 1:
+            # Typer ends so where the reader of a pipe has gone
+            raise NobodyReads from error
+        raise
     if code == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return int(code) if isinstance(code, int) else ExitCode.OK

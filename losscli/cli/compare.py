@@ -22,6 +22,6 @@ def command(
     from losscli.cli.writing import KINDS, default_kind, destinations
     from losscli.results import Reduction
 
-    request = request_of(loss or [], rows, catalogue)
+    request = request_of(loss or [], rows, catalogue, reading)
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     run_job("compare", reading.sources(files), request, Reduction.MEAN, places, reading, output)

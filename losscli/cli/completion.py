@@ -1,5 +1,7 @@
 """What the shell offers after Tab: names of losses, and columns of the file that the line names."""
 
+from contextlib import closing
+
 import typer
 
 from losscli.catalogue import all_losses
@@ -22,6 +24,7 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
         sources = resolve(files[:1], None, TextOptions())
         # a comma list is completed at its last column
         before, comma, last = incomplete.rpartition(",")
-        return [before + comma + column.name for column in sources[0].open().columns if column.name.startswith(last)]
+        with closing(sources[0].open()) as table:
+            return [before + comma + column.name for column in table.columns if column.name.startswith(last)]
     except Exception:
         return []

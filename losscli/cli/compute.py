@@ -37,7 +37,7 @@ def command(
     if len(losses) > 1:
         raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
     how = Reduction.of(reduction)
-    request = request_of(losses, rows, catalogue)
+    request = request_of(losses, rows, catalogue, reading)
     if how is Reduction.NONE:
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
         write_row_losses(reading.sources(files), request, places, output.quiet)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from losscli.results import Reduction
 
 
-def request_of(losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOptions) -> "Request":
+def request_of(
+    losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOptions, reading: InputOptions
+) -> "Request":
     """The request that the options describe.
 
     Raises:
@@ -34,6 +36,7 @@ def request_of(losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOpti
         missing=rows.missing,
         invalid=rows.invalid,
         transform=rows.transform,
+        reading=reading.text_options().summary(),
     )
 
 

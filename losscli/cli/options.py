@@ -111,7 +111,7 @@ class InputOptions:
         """The part that concerns text files."""
         from losscli.data.text_options import TextOptions
 
-        if not self.skip_lines.isdigit():
+        if not (self.skip_lines.isascii() and self.skip_lines.isdigit()):
             raise UsageError(f"--skip-lines takes a whole number, not {self.skip_lines!r}")
         for flag, mark in (("--delimiter", self.delimiter), ("--decimal", self.decimal)):
             if mark is not None and (len(mark) != 1 or not mark.isascii()):

@@ -27,21 +27,31 @@ def write_row_losses(
         UsageError: Parquet for standard output.
     """
     from losscli.evaluation import stream_units
+    from losscli.notices import Notices
     from losscli.summary import nothing_left
+    from losscli.tally import Tally
 
-    written, seen, skipped = 0, 0, {}
+    written, seen = 0, 0
+    tally, notices = Tally(), Notices()
     with ExitStack() as stack:
         writers = [_open(place, stack) for place in places]
-        for units, first, span, tally in stream_units([source.open for source in sources], request):
+        for units, first, span in stream_units([source.open for source in sources], request, tally, notices):
             numbers = _row_numbers(units, first, span)
             for writer in writers:
                 writer.write(numbers, units.losses)
             written += len(units.losses)
-            seen, skipped = first + span, tally.skipped
+            seen = first + span
         if not written:
-            raise nothing_left(seen, skipped)
-    if skipped and not quiet:
-        say("warning: rows left out: " + ", ".join(f"{cause} {count}" for cause, count in skipped.items()))
+            raise nothing_left(seen, tally.skipped_in_order())
+    if quiet:
+        return
+    for warning in notices.lines():
+        say(f"warning: {warning}")
+    if tally.clipped:
+        say(f"warning: in {tally.clipped} rows eps took the place of a value")
+    if tally.skipped:
+        left_out = ", ".join(f"{cause} {count}" for cause, count in tally.skipped_in_order().items())
+        say(f"warning: rows left out: {left_out}")
 
 
 def _row_numbers(units: Any, first: int, span: int) -> Any:

@@ -123,37 +123,34 @@ class whole_file:  # noqa: N801 - reads as a function in a with statement
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._name = ""
+        self._target = Path(path).resolve()
+        # a device or a pipe is written to, not replaced
+        self._direct = (self._target.exists() and not self._target.is_file()) or path.startswith("/dev/")
+        self._name = str(self._target)
 
     def __enter__(self) -> str:
-        folder = Path(self.path).parent
+        if self._direct:
+            return self.path
         try:
-            handle, self._name = tempfile.mkstemp(prefix=".losscli-", dir=folder)
+            handle, self._name = tempfile.mkstemp(prefix=".losscli-", dir=self._target.parent)
             os.close(handle)
         except OSError as error:
             raise self._refused(error) from error
         return self._name
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None:
-            with suppress(OSError):
-                Path(self._name).unlink()
-            if isinstance(error, OSError):
-                raise self._refused(error) from error
-            return
         try:
-            target = Path(self.path)
-            if target.exists() and not target.is_file():
-                # a device or a pipe is written to, not replaced
-                target.write_bytes(Path(self._name).read_bytes())
-                Path(self._name).unlink()
-                return
-            Path(self._name).chmod(0o666 & ~_umask())
-            Path(self._name).replace(target)
+            if error is None and not self._direct:
+                mode = self._target.stat().st_mode & 0o777 if self._target.exists() else 0o666 & ~_umask()
+                Path(self._name).chmod(mode)
+                Path(self._name).replace(self._target)
         except OSError as failed:
+            error = failed
+        if error is not None and not self._direct:
             with suppress(OSError):
                 Path(self._name).unlink()
-            raise self._refused(failed) from failed
+        if isinstance(error, OSError):
+            raise self._refused(error) from error
 
     def _refused(self, error: OSError) -> DataError:
         return DataError(f"{self.path} cannot be written: {error.strerror or error}", "name a place that can")

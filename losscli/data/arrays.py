@@ -28,6 +28,7 @@ class NumpyTable:
     path: str
     content: bytes | None = None
     columns: Sequence[Column] = field(init=False)
+    _archive: Any = field(init=False, repr=False)
     _load: Mapping[str, Callable[[], Any]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -39,6 +40,7 @@ class NumpyTable:
             found = _of_array(loaded, self.label) if isinstance(loaded, np.ndarray) else _of_archive(loaded)
         except _BROKEN as error:
             raise _refused(self.label, error) from error
+        object.__setattr__(self, "_archive", None if isinstance(loaded, np.ndarray) else loaded)
         object.__setattr__(self, "columns", [Column(name, kind) for name, (kind, _) in found.items()])
         object.__setattr__(self, "_load", {name: load for name, (_, load) in found.items()})
 
@@ -59,7 +61,9 @@ class NumpyTable:
             yield _ArrayRun(needs, arrays, start, min(start + ROWS_A_FRAGMENT, length))
 
     def close(self) -> None:
-        """Nothing stays open between reads."""
+        """Close the archive; a mapped array goes with its last user."""
+        if self._archive is not None:
+            self._archive.close()
 
 
 @dataclass(frozen=True)

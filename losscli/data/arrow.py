@@ -34,9 +34,11 @@ class ArrowTable:
         """The record batches in file order."""
         places = [position(self, need.name) for need in needs]
         start = 0
+        read = sorted(set(places))
         try:
             with self._source() as source:
-                reader = _ipc_reader(source)
+                reader = _ipc_reader(source, read)
+                places = [read.index(place) for place in places]
                 for batch in _ipc_batches(reader):
                     yield _HeldBatch([batch.column(place) for place in places], start)
                     start += batch.num_rows
@@ -47,12 +49,13 @@ class ArrowTable:
         """Nothing stays open between reads."""
 
 
-def _ipc_reader(source: Any) -> Any:
+def _ipc_reader(source: Any, fields: list[int] | None = None) -> Any:
+    options = pa.ipc.IpcReadOptions(included_fields=fields)
     try:
-        return pa.ipc.open_file(source)
+        return pa.ipc.open_file(source, options=options)
     except pa.ArrowInvalid:
         source.seek(0)
-        return pa.ipc.open_stream(source)
+        return pa.ipc.open_stream(source, options=options)
 
 
 def _ipc_batches(reader: Any) -> Iterator[pa.RecordBatch]:

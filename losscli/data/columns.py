@@ -86,7 +86,7 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     if not any(kinds[name] is Kind.LIST for names in roles.values() for name in names):
         # how many outputs a list column has is known when it is read
         _check_widths(loss, roles)
-    if roles.get("target") == roles.get(loss.pred_means):
+    if "target" in roles and roles["target"] == roles.get(loss.pred_means):
         raise UsageError(f"{loss.name}: target and {loss.pred_means} are the same column, {roles['target'][0]!r}")
     return {role.name: roles[role.name] for role in loss.roles if role.name in roles}
 

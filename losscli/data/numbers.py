@@ -1,5 +1,7 @@
 """Arrow arrays to float64 arrays and masks of what is missing, without pandas on the way."""
 
+import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,11 +29,13 @@ class Numbers:
         parts: one array of shape (n,) for a plain column, one for each position of a list column.
         nulls: which rows the file says have no value; None where it says that of none.
         rounded: how many whole numbers beyond 2^53 have no exact float64.
+        narrow: the type of floating-point numbers with fewer digits than float64; empty for all others.
     """
 
     parts: list[Array]
     nulls: Mask | None
     rounded: int = 0
+    narrow: str = ""
 
     @property
     def missing(self) -> Mask:
@@ -65,7 +69,9 @@ def to_numbers(array: pa.Array, name: str, parse: Parser | None = None, wanted: 
     if is_text(arrow_type):
         return _parse_text(array, name, parse or parse_cell, wanted)
     if pa.types.is_decimal(arrow_type):
-        array = array.cast(pa.float64())
+        # Arrow's cast is not rounded to the nearest float64
+        cells = [math.nan if cell is None else float(cell) for cell in array.to_pylist()]
+        return Numbers([np.array(cells, dtype=np.float64)], None)
     if pa.types.is_null(arrow_type):
         return Numbers([np.zeros(len(array))], np.ones(len(array), dtype=bool))
     return _from_fixed_width(array, name)
@@ -82,21 +88,23 @@ def _from_fixed_width(array: pa.Array, name: str) -> Numbers:
     values = raw.astype(np.float64, copy=False)
     nulls = _nulls(array)
     rounded = _rounded(raw, nulls) if code in ("int64", "uint64") else 0
-    return Numbers([values], nulls, rounded)
+    return Numbers([values], nulls, rounded, code if code in ("float32", "float16") else "")
 
 
 def _rounded(raw: Any, missing: Mask | None) -> int:
     if raw.size == 0 or (raw.max() <= EXACT_WHOLE and raw.min() >= -EXACT_WHOLE):
         return 0
     present = raw if missing is None else raw[~missing]
-    return sum(int(float(value)) != value for value in present.tolist())
+    return sum(int(float(value)) != value for value in present.tolist() if abs(value) >= EXACT_WHOLE)
 
 
 def _nulls(array: pa.Array) -> Mask | None:
     if array.null_count == 0:
         return None
-    bits = np.frombuffer(array.buffers()[0], dtype=np.uint8)
-    absent: Mask = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)] == 0
+    first, last = array.offset // 8, (array.offset + len(array) + 7) // 8
+    bits = np.frombuffer(array.buffers()[0], dtype=np.uint8)[first:last]
+    start = array.offset - 8 * first
+    absent: Mask = np.unpackbits(bits, bitorder="little")[start : start + len(array)] == 0
     return absent
 
 
@@ -110,7 +118,7 @@ def _from_lists(array: pa.Array, name: str) -> Numbers:
     if flat.nulls is not None:
         inner: Mask = np.any(flat.nulls.reshape(len(array), width), axis=1)
         nulls = inner if nulls is None else nulls | inner
-    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], nulls, flat.rounded)
+    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], nulls, flat.rounded, flat.narrow)
 
 
 def _filled(array: pa.Array) -> pa.Array:
@@ -177,7 +185,8 @@ def way_out(cell: str) -> str:
     text = cell.strip()
     if text.endswith("%"):
         return "--percent-cells reads 50.50% as 0.505"
-    if text.count(",") == 1 and text.replace(",", "", 1).lstrip("+-").isdigit():
+    # 1,234 may be a thousand: only what cannot be one is taken for a decimal comma
+    if re.fullmatch(r"[+-]?\d+,(\d{1,2}|\d{4,})", text):
         return "--decimal , reads 1,5 as 1.5"
     if text.lower() in ("true", "false"):
         return "write it as 0 and 1 if numbers are meant"

@@ -63,6 +63,9 @@ class Source:
         stream = self._stream()
         try:
             return self._table(stream)
+        except OSError as error:
+            stream.close()
+            raise DataError(f"{self.label} cannot be read: {error.strerror or error}", "check the file") from error
         except BaseException:
             stream.close()
             raise

@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
+from losscli.arrays import Mask, np
 from losscli.errors import DataError, UsageError
 
 
@@ -64,10 +65,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A column to read, and whether its cells must be numbers."""
+    """A column to read, whether its cells must be numbers, and what the file says it holds."""
 
     name: str
     as_number: bool
+    kind: Kind
 
 
 class CellError(Exception):
@@ -174,3 +176,10 @@ def unreadable(label: str, kind: str, error: Exception) -> DataError:
         f"{label} cannot be read as {kind}: {reason}",
         "the file may be cut off or of another format; --input-format says which one it is",
     )
+
+
+def different_values(cells: pa.Array, matching: Mask | None) -> list[str]:
+    """The values that occur, as text and without nulls, in the rows that match."""
+    if matching is not None:
+        cells = cells.take(pa.array(np.flatnonzero(matching)))
+    return [str(value) for value in cells.unique().to_pylist() if value is not None]

@@ -12,12 +12,11 @@ import pyarrow as pa
 from losscli.arrays import np
 from losscli.data.numbers import EXACT_WHOLE, to_numbers
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, kind_of, position, sliced
+from losscli.data.text_cuts import decoded, pieces
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
 
 PIECE_BYTES = 4 << 20
-_LONGEST_CELL = 64 << 20
-"""A quote that stays open for longer than this is a stray character, not the start of a cell."""
 _SNIFFED_BYTES = 64 << 10
 _DELIMITERS = ",;\t|"
 
@@ -41,6 +40,8 @@ class TextTable:
 
     def __post_init__(self) -> None:
         head = _read_at_least(self.stream, _SNIFFED_BYTES)
+        while head.count(b"\n") <= self.options.skip_lines and (more := self.stream.read(_SNIFFED_BYTES)):
+            head += more
         if not head.strip(b"\xef\xbb\xbf\r\n\t "):
             raise DataError(f"{self.label} is empty", "give a file with a header line and rows")
         head = _skip_lines(_without_mark(head, self.label), self.options.skip_lines)
@@ -70,7 +71,7 @@ class TextTable:
         layout = _Layout(len(self.columns), self.delimiter, self.options)
         places = [position(self, need.name) for need in needs]
         try:
-            for content in _pieces(self._head, self.stream, self.delimiter):
+            for content in pieces(self._head, self.stream, self.delimiter, PIECE_BYTES):
                 yield _Piece(needs, places, layout, content)
         except (OSError, EOFError) as error:
             raise DataError(f"{self.label} cannot be read: {error}", "the file may be cut off") from error
@@ -127,7 +128,9 @@ class _Piece:
                 raise CellError(int(width[1]), problem, way) from error
             if numeric:
                 return None
-            raise CellError(1, str(error).splitlines()[0], "correct the file, or convert it to UTF-8") from error
+            place = _ROW.search(str(error))
+            row = int(place[1]) if place else 1
+            raise CellError(row, "a cell is not encoded as UTF-8", "convert the file to UTF-8") from error
 
 
 def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.Table:
@@ -154,6 +157,7 @@ def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.
     )
 
 
+_ROW = re.compile(r"Row #(\d+)")
 _WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -161,7 +165,7 @@ def _has_large(column: pa.ChunkedArray) -> bool:
     if column.type != pa.float64():
         return False
     values = to_numbers(column.combine_chunks(), "").parts[0]
-    return bool(values.size and np.fmax.reduce(np.abs(values)) > EXACT_WHOLE)
+    return bool(values.size and np.fmax.reduce(np.abs(values)) >= EXACT_WHOLE)
 
 
 _LIKE_A_NUMBER = re.compile(r"[~<>≈±$€£]?\s*[+-]?\d[\d.,' ]*(e[+-]?\d+)?\s*[%*]?", re.IGNORECASE)
@@ -173,7 +177,7 @@ def _column(name: str, cells: pa.ChunkedArray) -> Column:
         return Column(name, kind_of(cells.type))
     # not decoded by Arrow, for which a single cell that is not UTF-8 would be an error
     raw = [cell for chunk in cells.chunks for cell in chunk.slice(0, 200).view(pa.binary()).to_pylist()]
-    texts = [_decode(cell) for cell in raw if cell is not None]
+    texts = [decoded(cell) for cell in raw if cell is not None]
     like = sum(_LIKE_A_NUMBER.fullmatch(text.strip()) is not None for text in texts)
     kind = Kind.NUMBER if 2 * like >= len(texts) else Kind.TEXT
     return Column(name, kind, texts[0] if texts and kind is Kind.TEXT else None)
@@ -212,59 +216,16 @@ def _header(head: bytes, delimiter: str, has_names: bool) -> tuple[list[str], by
     lines = io.BytesIO(head if ends == b"\n" else head.replace(b"\r", b"\n"))
     consumed = 0
 
-    def decoded() -> Iterator[str]:
+    def counted() -> Iterator[str]:
         nonlocal consumed
         for line in lines:
             consumed += len(line)
-            yield _decode(line).rstrip("\r\n") + "\n"
+            yield decoded(line).rstrip("\r\n") + "\n"
 
     try:
-        cells = next(csv.reader(decoded(), delimiter=delimiter))
+        cells = next(csv.reader(counted(), delimiter=delimiter))
     except csv.Error as error:
         raise UsageError(f"the header line cannot be read: {error}", hint="say the right --delimiter") from error
     if not has_names:
         return [str(i + 1) for i in range(len(cells))], head
     return cells, head[consumed:]
-
-
-def _decode(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
-
-
-def _pieces(head: bytes, stream: BinaryIO, delimiter: str) -> Iterator[bytes]:
-    """Cut at line ends outside quoted cells; every piece but the last ends with one."""
-    quoted = re.compile(rb'(?:\A|[%s\r\n])"(?:[^"]++|"")*+("?)' % re.escape(delimiter.encode()))
-    pending = head
-    while True:
-        more = stream.read(PIECE_BYTES)
-        if not more:
-            break
-        pending += more
-        cut = _last_line_end(pending, quoted)
-        if cut:
-            yield pending[:cut]
-            pending = pending[cut:]
-    if pending.strip(b"\r\n"):
-        yield pending
-
-
-def _last_line_end(content: bytes, quoted: re.Pattern[bytes]) -> int:
-    """The place after the last line end that lies outside quoted cells, 0 where there is none.
-
-    Content begins with a line. A quote opens a cell only where the cell begins with it, and is doubled inside.
-    """
-    end = content.rfind(b"\n") + 1
-    if b'"' not in content:
-        return end
-    for cell in quoted.finditer(content):
-        if cell.start() >= end:
-            break
-        if not cell[1] or cell.end() > end:
-            if len(content) - cell.start() > _LONGEST_CELL:
-                # a stray character, not a cell of that length
-                return end
-            return content.rfind(b"\n", 0, cell.start() + 1) + 1
-    return end

@@ -1,6 +1,6 @@
 """How to read the cells of a text file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from losscli.data.numbers import NULL_WORDS
 
@@ -24,6 +24,11 @@ class TextOptions:
     skip_lines: int = 0
     nulls: tuple[str, ...] = NULL_WORDS
     percent_cells: bool = False
+
+    def summary(self) -> str:
+        """The options that are not at their defaults, as one text."""
+        changed = (entry.name for entry in fields(self) if getattr(self, entry.name) != entry.default)
+        return ",".join(f"{name}={getattr(self, name)!r}" for name in changed)
 
     def number(self, cell: str) -> float | None:
         """A cell's number, None where it is missing.

@@ -1,14 +1,16 @@
 """Row filters: `--where COL=V`, `!=`, `<`, `<=`, `>`, `>=`, `in`. A closed grammar; nothing is evaluated."""
 
+import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from losscli.arrays import Mask, np
-from losscli.data.numbers import parse_cell, to_numbers
-from losscli.data.table import Kind, kind_of
+from losscli.data.numbers import to_numbers
+from losscli.data.table import Kind, is_text
 from losscli.errors import DataError, UsageError
 
 _CONDITION = re.compile(r"^(?P<column>.+?)\s*(?P<operator>!=|<=|>=|==|=|<|>)\s*(?P<value>.*)$", re.DOTALL)
@@ -52,31 +54,59 @@ class Condition:
             return f"{self.column} in {','.join(self.values)}"
         return f"{self.column}{self.operator}{self.values[0]}"
 
-    def keeps(self, cells: pa.Array) -> Mask:
+    def keeps(self, cells: pa.Array, kind: Kind, parse: Callable[[str], float | None]) -> Mask:
         """Which cells fit.
+
+        Args:
+            cells: the column, in any encoding.
+            kind: what the column as a whole holds; one odd cell does not change how the others are compared.
+            parse: how the file's texts become numbers.
 
         Raises:
             DataError: the value cannot be compared with what the column holds.
         """
-        kind = kind_of(cells.type)
-        if kind is Kind.NUMBER:
-            numbers = to_numbers(cells, self.column)
-            fits = self._compare(numbers.parts[0], [self._number(value) for value in self.values])
-            return fits & ~numbers.missing
         if kind in (Kind.LIST, Kind.OTHER):
             raise DataError(
                 f"--where {self}: column {self.column!r} holds {cells.type} values, which cannot be compared"
             )
+        if kind is Kind.NUMBER:
+            return self._compare_numbers(cells, parse)
         if kind is Kind.TIME and not pa.types.is_time(cells.type) and not pa.types.is_duration(cells.type):
             return self._compare_times(cells)
         texts = [_as_text(cell) for cell in cells.to_pylist()]
-        ordered = self.operator in ("<", "<=", ">", ">=")
-        if ordered and kind is Kind.TEXT and _is_number(self.values[0]):
-            return self._compare_as_numbers(texts)
-        plain = texts if ordered else [None if text is None else _same_form(text) for text in texts]
-        values = list(self.values) if ordered else [_same_form(value) for value in self.values]
-        fits = self._compare(np.array([text or "" for text in plain], dtype=object), values)
+        values = list(self.values)
+        if kind is Kind.BOOLEAN:
+            texts = [None if text is None else text.lower() for text in texts]
+            values = [value.lower() for value in values]
+        if kind is Kind.TEXT and self.operator in ("<", "<=", ">", ">=") and _number(values[0], parse) is not None:
+            return self._compare_as_numbers(texts, parse)
+        fits = self._compare(np.array([text or "" for text in texts], dtype=object), values)
         fits &= np.array([text is not None for text in texts], dtype=bool)
+        return fits
+
+    def _compare_numbers(self, cells: pa.Array, parse: Callable[[str], float | None]) -> Mask:
+        values = [_number(value, parse) for value in self.values]
+        if any(value is None for value in values):
+            raise DataError(f"--where {self}: column {self.column!r} holds numbers, and that is none")
+        if pa.types.is_integer(cells.type) and all(_WHOLE.fullmatch(value.strip()) for value in self.values):
+            # as whole numbers: identifiers beyond 2^53 must not meet their neighbours
+            exact = np.array([None if cell is None else int(cell) for cell in cells.to_pylist()], dtype=object)
+            present = np.array([cell is not None for cell in exact], dtype=bool)
+            whole = self._compare(np.where(present, exact, 0), [int(value) for value in self.values])
+            whole &= present
+            return whole
+        if not is_text(cells.type):
+            numbers = to_numbers(cells, self.column)
+            plain = self._compare(numbers.parts[0], values)
+            plain &= ~numbers.missing
+            return plain
+        texts = cells.to_pylist()
+        found = [None if text is None else _number(text, parse) for text in texts]
+        array = np.array([math.nan if number is None else number for number in found])
+        with np.errstate(invalid="ignore"):
+            # a text among numbers is NaN here, which is unequal to each of them
+            fits = self._compare(array, values)
+        fits &= np.array([text is not None and not _is_missing(text, parse) for text in texts], dtype=bool)
         return fits
 
     def _compare_times(self, cells: pa.Array) -> Mask:
@@ -110,34 +140,37 @@ class Condition:
         mask: Mask = np.asarray(fits, dtype=bool)
         return mask
 
-    def _compare_as_numbers(self, texts: list[str | None]) -> Mask:
-        try:
-            cells = [None if text is None else parse_cell(text) for text in texts]
-        except ValueError:
-            bad = next(text for text in texts if text is not None and not _is_number(text))
-            raise DataError(f"--where {self}: column {self.column!r} has {bad!r}, not a number") from None
-        numbers = np.array([np.nan if cell is None else cell for cell in cells])
+    def _compare_as_numbers(self, texts: list[str | None], parse: Callable[[str], float | None]) -> Mask:
+        numbers = np.array([math.nan if text is None else _number_or_fail(text, parse, self) for text in texts])
         with np.errstate(invalid="ignore"):
-            return self._compare(numbers, [float(self.values[0])])
-
-    def _number(self, value: str) -> float:
-        if not _is_number(value):
-            raise DataError(f"--where {self}: column {self.column!r} holds numbers, and {value!r} is none")
-        return float(value)
+            return self._compare(numbers, [_number(self.values[0], parse)])
 
 
-def _is_number(text: str) -> bool:
+_WHOLE = re.compile(r"[+-]?\d+")
+
+
+def _number(text: str, parse: Callable[[str], float | None]) -> float | None:
     try:
-        return parse_cell(text) is not None
+        return parse(text)
+    except ValueError:
+        return None
+
+
+def _is_missing(text: str, parse: Callable[[str], float | None]) -> bool:
+    try:
+        return parse(text) is None
     except ValueError:
         return False
 
 
-def _same_form(text: str) -> str:
-    """One form for texts that mean the same number or truth value: 1 and 1.0, true and TRUE."""
-    if text.lower() in ("true", "false"):
-        return text.lower()
-    return repr(float(text)) if _is_number(text) else text
+def _number_or_fail(text: str, parse: Callable[[str], float | None], condition: Condition) -> float:
+    try:
+        number = parse(text)
+    except ValueError:
+        raise DataError(
+            f"--where {condition}: column {condition.column!r} has {text!r}, not a number", "compare by = or !="
+        ) from None
+    return math.nan if number is None else number
 
 
 def _as_text(cell: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from losscli.arrays import np
+from losscli.arrays import Array, Mask, np
 from losscli.catalogue import Rows, loss
 from losscli.domain import NonNegative, NonNegativeNumber, Positive, Real
 from losscli.numerics import log_factorial
@@ -16,6 +16,7 @@ from losscli.numerics import log_factorial
     units="nats",
     one_of=("rate", "log_rate"),
     pred_means="rate",
+    reveals=("target", "rate", "log_rate"),
     guards={"rate": "eps"},
 )
 def poisson_nll(
@@ -60,6 +61,15 @@ def poisson_nll(
     return value
 
 
+def _below_least_variance(
+    eps: Array, var: Array | None = None, std: Array | None = None, log_var: Array | None = None, **_: Array
+) -> Mask:
+    """Where gaussian_nll takes eps for the variance."""
+    if log_var is not None:
+        return log_var < np.log(eps)
+    return np.asarray(var) < eps if std is None else std * std < eps
+
+
 @loss(
     task="heteroscedastic regression",
     convex="in the mean: yes",
@@ -68,7 +78,8 @@ def poisson_nll(
     units="nats",
     one_of=("var", "std", "log_var"),
     guards={"var": "eps", "std": "eps"},
-    hides=("log_var",),
+    reveals=("target", "pred", "var", "std"),
+    clipped=_below_least_variance,
 )
 def gaussian_nll(
     target: Real,

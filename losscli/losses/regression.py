@@ -19,6 +19,7 @@ from losscli.domain import (
     differentiable="yes",
     robust="no",
     units="squared target units",
+    reveals=("target", "pred"),
 )
 def mse(target: Real, pred: Real) -> Rows:
     """Squared error; its minimiser is the conditional mean.
@@ -49,6 +50,7 @@ def mse(target: Real, pred: Real) -> Rows:
     differentiable="no: kink at 0",
     robust="yes",
     units="target units",
+    reveals=("target", "pred"),
 )
 def mae(target: Real, pred: Real) -> Rows:
     """Absolute error; its minimiser is the conditional median.
@@ -75,6 +77,7 @@ def mae(target: Real, pred: Real) -> Rows:
     differentiable="yes",
     robust="yes, by delta",
     units="squared target units",
+    reveals=("target", "pred"),
 )
 def huber(target: Real, pred: Real, *, delta: PositiveNumber = 1.0) -> Rows:
     """Squared error near 0 and absolute error, times delta, beyond delta.
@@ -106,6 +109,7 @@ def huber(target: Real, pred: Real, *, delta: PositiveNumber = 1.0) -> Rows:
     differentiable="yes",
     robust="yes",
     units="target units",
+    reveals=("target", "pred"),
 )
 def smooth_l1(target: Real, pred: Real, *, beta: NonNegativeNumber = 1.0) -> Rows:
     """Absolute error whose tip is rounded within beta; on four box columns the mean over the four.
@@ -138,6 +142,7 @@ def smooth_l1(target: Real, pred: Real, *, beta: NonNegativeNumber = 1.0) -> Row
     differentiable="yes",
     robust="moderately",
     units="none; depends on scale",
+    reveals=("target", "pred"),
 )
 def log_cosh(target: Real, pred: Real) -> Rows:
     """Half the squared error near 0 and the absolute error less log 2 far from it.
@@ -173,6 +178,7 @@ def log_cosh(target: Real, pred: Real) -> Rows:
     differentiable="no: kink at 0",
     robust="yes",
     units="target units",
+    reveals=("target", "pred"),
 )
 def pinball(target: Real, pred: Real, *, tau: FractionNumber) -> Rows:
     """Asymmetric absolute error; its minimiser is the tau-quantile.
@@ -202,7 +208,10 @@ def pinball(target: Real, pred: Real, *, tau: FractionNumber) -> Rows:
     differentiable="no: kink at 0",
     robust="no near target 0",
     units="fraction",
+    reveals=("target", "pred"),
     guards={"target": "eps"},
+    clipped=lambda target, eps, **_: np.abs(target) < (0.0 if eps is None else eps),
+    units_by={"percent": "percent"},
 )
 def mape(target: NonZero, pred: Real, *, eps: PositiveNumber | None = None, percent: bool = False) -> Rows:
     """Absolute error divided by the size of the target, as a fraction.
@@ -236,6 +245,7 @@ def mape(target: NonZero, pred: Real, *, eps: PositiveNumber | None = None, perc
     differentiable="yes",
     robust="partly",
     units="squared log",
+    reveals=("target", "pred"),
 )
 def msle(target: AboveMinusOne, pred: AboveMinusOne) -> Rows:
     """Squared error of log(1 + value): relative errors weigh alike at every size.
@@ -256,5 +266,7 @@ def msle(target: AboveMinusOne, pred: AboveMinusOne) -> Rows:
     """
     # the logarithm of the larger over the smaller, as log1p of their relative distance: subtracting two logarithms
     # loses digits for neighbours and for large values
-    difference = np.log1p(np.abs(pred - target) / (1.0 + np.minimum(pred, target)))
+    ratio = np.abs(pred - target) / (1.0 + np.minimum(pred, target))
+    apart = np.log1p(np.maximum(pred, target)) - np.log1p(np.minimum(pred, target))
+    difference = np.where(np.isfinite(ratio), np.log1p(ratio), apart)
     return difference * difference

@@ -105,11 +105,18 @@ def _notes(report: Report) -> list[str]:
         if same
         else [f"columns of {result.loss}: {printable(columns_text(result))}" for result in report.results]
     )
-    reduction = first.reduction if first.transform is None else f"{first.reduction}, after {first.transform}"
-    notes.append(f"reduction: {reduction}; divided by {_divisor(first)}")
-    left_out = {skipped_text(result) for result in report.results} - {""}
-    for text in sorted(left_out):
-        notes.append(f"left out of {first.rows:,} rows: {text}")
+    how = first.reduction if first.transform is None else f"{first.reduction}, after {first.transform}"
+    divisors = {_divisor(result) for result in report.results}
+    if len(divisors) == 1:
+        notes.append(f"reduction: {how}; divided by {divisors.pop()}")
+    else:
+        notes.append(f"reduction: {how}")
+        notes += [f"{result.loss} divided by {_divisor(result)}" for result in report.results]
+    left_out = {skipped_text(result) for result in report.results}
+    for result in report.results[:1] if len(left_out) == 1 else report.results:
+        if skipped_text(result):
+            of_loss = "" if len(left_out) == 1 else f"{result.loss}: "
+            notes.append(f"{of_loss}left out of {result.rows:,} rows: {skipped_text(result)}")
     return notes
 
 
