@@ -8,12 +8,23 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     import gc
 
+    _forget_working_folder()
     # nothing that imports make is garbage, and looking for it takes a tenth of the start
     gc.disable()
     _open_missing_streams()
-    from losscli.cli.app import run
+    try:
+        from losscli.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _forget_working_folder() -> None:
+    """`python -m` puts the working folder first on the path: a numpy.py beside the data would be run."""
+    if sys.path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109 - before pathlib is imported
+        del sys.path[0]
 
 
 def _open_missing_streams() -> None:

@@ -149,6 +149,8 @@ def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None,
     values = spec.values()
     roles = resolve_roles(spec.loss, selection, table)
     changed = ("target", spec.loss.pred_means)
+    if transform is not None and spec.loss.pred_means not in roles:
+        raise UsageError(f"{spec.loss.name}: --transform applies to {spec.loss.pred_means}, which is not given")
     inputs = [
         Input(
             role.name,

@@ -100,7 +100,7 @@ def parse_value(parameter: Parameter, value: Any, loss: Loss) -> Any:
         return word in _YES
     if parameter.domain is not None:
         try:
-            number = float(word)
+            number = float(word if word.isascii() and "_" not in word else "")
         except ValueError:
             raise UsageError(f"{loss.name}: {parameter.name} must be {parameter.allowed}, not {value!r}") from None
         parameter.check(number, loss.name)

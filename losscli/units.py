@@ -166,6 +166,8 @@ def _sorted_out(term: Term, entries: Sequence[Input], block: Block, rows: Index 
                     invalid |= outside
     tally.skip("invalid", int(np.count_nonzero(invalid)))
     rows = rows[~invalid]
+    if rows.size == 0:
+        return Units(np.zeros(0), None if term.weight is None else np.zeros(0), rows)
     parts = {entry.argument: _parts(entry, block, rows) for entry in entries}
     weights = parts[term.weight.argument][0] if term.weight else None
     tally.clip(_clipped_rows(term, parts))

@@ -77,10 +77,10 @@ def test_plain_names_fill_both_roles(target: str, pred: str, swapped: bool, tmp_
     assert _columns(_run(tmp_path, header)) == {"target": [target], "pred": [pred]}
 
 
-@pytest.mark.parametrize("name", ["predicament", "truth_table_id", "hatch", "trueness", "xpred", "y2", "spread"])
+@pytest.mark.parametrize("name", ["predicament", "truth_table", "hatch", "trueness", "xpred", "y2", "spread"])
 def test_words_inside_words_count_for_nothing(name: str, tmp_path: Path) -> None:
     header = ["y_pred", name] if name != "xpred" else ["y_true", name]
-    if name == "truth_table_id":  # it begins with the word truth
+    if name == "truth_table":  # it begins with the word truth
         assert _columns(_run(tmp_path, header)) == {"target": [name], "pred": ["y_pred"]}
     else:
         assert _run(tmp_path, header).code == 2

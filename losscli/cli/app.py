@@ -52,6 +52,7 @@ def _root(
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; errors are told on standard error."""
     remember(arguments)
+    _end_tidily_when_told_to()
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -65,6 +66,17 @@ def run(arguments: Sequence[str]) -> int:
         if "--debug" in arguments:
             _print_traceback()
         return _report(*_told(error))
+
+
+def _end_tidily_when_told_to() -> None:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that no half-written file stays behind."""
+    import signal
+    import threading
+
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.default_int_handler)
 
 
 def _told(error: Exception) -> tuple[str, str | None, ExitCode]:

@@ -19,9 +19,11 @@ def command(
     losscli compare --loss mae --loss mse --loss pinball:tau=0.8 preds.parquet
     """
     from losscli.cli.job import request_of, run_job
-    from losscli.cli.writing import KINDS, default_kind, destinations
+    from losscli.cli.writing import KINDS, check_places, default_kind, destinations
     from losscli.results import Reduction
 
     request = request_of(loss or [], rows, catalogue, reading)
     places = destinations(output.output or [], output.json, KINDS, default_kind())
-    run_job("compare", reading.sources(files), request, Reduction.MEAN, places, reading, output)
+    sources = reading.sources(files)
+    check_places(places, [source.name for source in sources])
+    run_job("compare", sources, request, Reduction.MEAN, places, reading, output)

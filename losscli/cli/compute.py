@@ -30,7 +30,7 @@ def command(
     """
     from losscli.cli.job import request_of, run_job
     from losscli.cli.row_losses import ROW_KINDS, write_row_losses
-    from losscli.cli.writing import KINDS, default_kind, destinations
+    from losscli.cli.writing import KINDS, check_places, default_kind, destinations
     from losscli.results import Reduction
 
     losses = loss or []
@@ -40,7 +40,11 @@ def command(
     request = request_of(losses, rows, catalogue, reading)
     if how is Reduction.NONE:
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
-        write_row_losses(reading.sources(files), request, places, output.quiet)
+        sources = reading.sources(files)
+        check_places(places, [source.name for source in sources])
+        write_row_losses(sources, request, places, output.quiet)
         return
     places = destinations(output.output or [], output.json, KINDS, default_kind())
-    run_job("compute", reading.sources(files), request, how, places, reading, output)
+    sources = reading.sources(files)
+    check_places(places, [source.name for source in sources])
+    run_job("compute", sources, request, how, places, reading, output)

@@ -51,6 +51,20 @@ def destinations(outputs: Sequence[str], as_json: bool, kinds: Sequence[str], de
     return found[:1] if on_stdout and len(found) == len(on_stdout) else found
 
 
+def check_places(places: Sequence[Destination], inputs: Sequence[str]) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        UsageError: an output is one of the inputs.
+    """
+    for place in places:
+        if place.path is None or not Path(place.path).exists():
+            continue
+        for name in inputs:
+            if name != "-" and Path(name).exists() and Path(name).samefile(place.path):
+                raise UsageError(f"{place.path} is an input as well", hint="name another file for the output")
+
+
 def default_kind() -> str:
     """A table on a terminal, plain elsewhere."""
     return "table" if sys.stdout.isatty() else "plain"

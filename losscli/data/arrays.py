@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile
 
@@ -16,7 +17,7 @@ from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, p
 from losscli.errors import DataError
 
 ROWS_A_FRAGMENT = 1 << 20
-_BROKEN = (OSError, EOFError, ValueError, NotImplementedError, BadZipFile, zlib.error)
+_BROKEN = (OSError, EOFError, ValueError, NotImplementedError, SyntaxError, TokenError, BadZipFile, zlib.error)
 _KINDS = {"b": Kind.BOOLEAN, "i": Kind.NUMBER, "u": Kind.NUMBER, "f": Kind.NUMBER, "U": Kind.TEXT, "S": Kind.TEXT}
 
 
@@ -97,7 +98,14 @@ def _of_array(array: Any, label: str) -> Loaders:
 
 
 def _of_archive(archive: Any) -> Loaders:
-    return {name: (_kind(*_header(archive, name)), partial(archive.__getitem__, name)) for name in archive.files}
+    return {name: (_kind(*_header(archive, name)), partial(_loaded, archive, name)) for name in archive.files}
+
+
+def _loaded(archive: Any, name: str) -> Any:
+    array = archive[name]
+    if array.ndim == 0:
+        raise ValueError(f"array {name!r} is a single number, not a column")
+    return array
 
 
 def _returning(values: Any) -> Callable[[], Any]:
@@ -137,7 +145,7 @@ def _arrow(array: Any, name: str) -> pa.Array:
         packed = pa.py_buffer(np.packbits(native, bitorder="little"))
         return pa.Array.from_buffers(pa.bool_(), len(native), [None, packed])
     if native.dtype.kind in "US":
-        return pa.array(native.astype(str).tolist())
+        return pa.array([cell.decode("latin-1") if isinstance(cell, bytes) else cell for cell in native.tolist()])
     if native.dtype.kind not in "iuf" or native.dtype.itemsize > 8:
         problem = f"column {name!r} holds values of type {native.dtype}, which float64 cannot hold"
         raise CellError(1, problem, "name an array of real numbers")

@@ -28,7 +28,7 @@ class ArrowTable:
         object.__setattr__(self, "columns", columns_of(schema))
 
     def _source(self) -> Any:
-        return pa.BufferReader(self.content) if self.content is not None else pa.memory_map(self.path)
+        return pa.BufferReader(self.content) if self.content is not None else pa.OSFile(self.path)
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The record batches in file order."""

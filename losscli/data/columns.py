@@ -22,6 +22,10 @@ _TOKENS: Mapping[str, frozenset[str]] = {
     "std": frozenset(["std"]),
     "log_var": frozenset(["log_var", "logvar"]),
 }
+_OTHER_WORDS = frozenset(
+    ["id", "ids", "n", "num", "count", "index", "date", "time", "horizon", "range", "lower", "upper", "lo", "hi"]
+)
+"""A name with one of these is about a truth or a prediction without being one."""
 _ROLE_WORDS = _TOKENS["pred"] | _TOKENS["target"]
 _NUMERIC = (Kind.NUMBER, Kind.LIST)
 
@@ -172,8 +176,19 @@ def _candidates(role: str, columns: Sequence[Column], *, pred_means: str) -> lis
     found = [column for column in columns if role in roles_of_name(column.name)]
     if not found and role == pred_means != "pred":
         return _candidates("pred", columns, pred_means="pred")
+    if role == "target":
+        stems = {stem for column in columns if (stem := _stem(column.name))}
+        found += [column for column in columns if column not in found and tuple(tokens(column.name)) in stems]
     whole = [column for column in found if set(tokens(column.name)) <= _ROLE_WORDS | _TOKENS.get(role, frozenset())]
     return whole or found
+
+
+def _stem(name: str) -> tuple[str, ...]:
+    """What a prediction is of: price for price_pred; empty where the name does not say."""
+    words = tokens(name)
+    if "pred" not in roles_of_name(name):
+        return ()
+    return tuple(word for word in words if word not in _TOKENS["pred"] and word not in _TOKENS["target"])
 
 
 def roles_of_name(name: str) -> set[str]:
@@ -187,6 +202,8 @@ def roles_of_name(name: str) -> set[str]:
     for strong, weak in (("pred", "target"), ("log_rate", "rate"), ("log_var", "var")):
         if strong in fitting:
             fitting.discard(weak)
+    if _OTHER_WORDS & set(words):
+        fitting -= {"pred", "target"}
     # pred_var is a variance: the narrower word says what the number is
     if fitting - {"pred", "target"}:
         fitting -= {"pred", "target"}
@@ -204,7 +221,7 @@ def _unclear(loss: Loss, unclear: Sequence[_Open], selection: Selection, table: 
     wanted = " or ".join(first.forms)
     numeric = [column.name for column in table.columns if column.kind in _NUMERIC]
     if first.usable:
-        shown = ", ".join(repr(column.name) for _, column in first.usable)
+        shown = _listed([column.name for _, column in first.usable])
         message = f"{table.label}: more than one column fits {wanted}: {shown}"
     else:
         why = "".join(f"; {column.name!r} holds {_held(column)}" for _, column in first.fits)

@@ -16,7 +16,7 @@ def file_hash(path: str) -> tuple[int | None, str | None]:
     (`sha256-sampled:`): the last holds the index of a Parquet or Arrow file, which changes with any column.
     """
     file = Path(path)
-    if not file.is_file():
+    if path == "-" or not file.is_file():
         return None, None
     size = file.stat().st_size
     with file.open("rb") as stream:

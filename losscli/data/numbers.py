@@ -110,9 +110,11 @@ def _nulls(array: pa.Array) -> Mask | None:
 
 def _from_lists(array: pa.Array, name: str) -> Numbers:
     nulls = _nulls(array)
-    if nulls is not None:
+    if nulls is not None and not nulls.all():
         array = _filled(array)
     width = _common_length(array, name)
+    if nulls is not None and nulls.all():
+        return Numbers([np.zeros(len(array))], nulls)
     flat = to_numbers(array.flatten(), name)
     table = flat.parts[0].reshape(len(array), width)
     if flat.nulls is not None:
@@ -175,9 +177,18 @@ def parse_cell(cell: str) -> float | None:
     """
     if cell.strip() in NULL_WORDS:
         return None
-    if "_" in cell:
-        raise ValueError("digits with underscores are Python's, not data's")
-    return float(cell)
+    return plain_number(cell)
+
+
+def plain_number(text: str) -> float:
+    """The number that a text is.
+
+    Raises:
+        ValueError: it is none, or has underscores or digits of other scripts, which Python would take.
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError("not a number as files write it")
+    return float(text)
 
 
 def way_out(cell: str) -> str:

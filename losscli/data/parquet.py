@@ -64,6 +64,6 @@ def open_parquet(path: str, content: bytes | None, metadata: Any, label: str) ->
 
     try:
         source = pa.BufferReader(content) if content is not None else path
-        return pq.ParquetFile(source, metadata=metadata, memory_map=content is None, pre_buffer=False)
+        return pq.ParquetFile(source, metadata=metadata, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         raise unreadable(label, "Parquet", error) from error

@@ -81,6 +81,7 @@ class Source:
             _refuse_binary(stream, self.label)
             delimiter = self.options.delimiter or ("\t" if kind == "tsv" else None)
             return TextTable(self.label, stream, replace(self.options, delimiter=delimiter))
+        self._refuse_text_options(kind)
         if kind in ("json", "jsonl"):
             from losscli.data.json_lines import JsonTable
 
@@ -90,6 +91,11 @@ class Source:
         content = stream.read() if held else None
         stream.close()
         return _columnar(kind, self.label, self.name, content)
+
+    def _refuse_text_options(self, kind: str) -> None:
+        given = self.options.summary()
+        if given:
+            raise UsageError(f"{self.label} is a {kind} file, to which options of text files do not apply: {given}")
 
     def _stream(self) -> Any:
         try:
@@ -276,4 +282,4 @@ def _expand(name: str) -> list[str]:
 
 def natural_order(name: str) -> list[tuple[int, int, str]]:
     """A sort key by which part2 comes before part10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name)]
+    return [(0, int(part), "") if re.fullmatch("[0-9]+", part) else (1, 0, part) for part in re.split("([0-9]+)", name)]

@@ -142,6 +142,8 @@ def position(table: Table, name: str) -> int:
         UsageError: there is no such column, or more than one.
     """
     places = [i for i, column in enumerate(table.columns) if column.name == name]
+    if not places:
+        places = [i for i, column in enumerate(table.columns) if column.name.strip() == name.strip()]
     if len(places) == 1:
         return places[0]
     if places:

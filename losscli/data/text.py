@@ -42,6 +42,8 @@ class TextTable:
         head = _read_at_least(self.stream, _SNIFFED_BYTES)
         while head.count(b"\n") <= self.options.skip_lines and (more := self.stream.read(_SNIFFED_BYTES)):
             head += more
+        if self.options.skip_lines > head.count(b"\n"):
+            raise DataError(f"{self.label} has fewer lines than --skip-lines leaves out", "skip fewer lines")
         if not head.strip(b"\xef\xbb\xbf\r\n\t "):
             raise DataError(f"{self.label} is empty", "give a file with a header line and rows")
         head = _skip_lines(_without_mark(head, self.label), self.options.skip_lines)
@@ -150,7 +152,8 @@ def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.
             column_types=types,
             include_columns=None if types is None else list(types),
             null_values=list(options.nulls),
-            strings_can_be_null=True,
+            # a text such as NA may be a region: only what should be a number is missing by its text
+            strings_can_be_null=False,
             decimal_point=options.decimal,
             check_utf8=types is not None,
         ),

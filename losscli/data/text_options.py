@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from losscli.data.numbers import NULL_WORDS
+from losscli.data.numbers import NULL_WORDS, plain_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,4 @@ class TextOptions:
         if self.percent_cells and text.endswith("%"):
             # shifted as text, so that 7.3% is the double nearest to 0.073
             text = f"{text[:-1].rstrip()}e-2"
-        if "_" in text:
-            raise ValueError("digits with underscores are Python's, not data's")
-        return float(text)
+        return plain_number(text)

@@ -74,7 +74,7 @@ class Condition:
         if kind is Kind.TIME and not pa.types.is_time(cells.type) and not pa.types.is_duration(cells.type):
             return self._compare_times(cells)
         texts = [_as_text(cell) for cell in cells.to_pylist()]
-        values = list(self.values)
+        values = [value.strip() for value in self.values]
         if kind is Kind.BOOLEAN:
             texts = [None if text is None else text.lower() for text in texts]
             values = [value.lower() for value in values]
@@ -114,9 +114,16 @@ class Condition:
             values = [np.datetime64(value, "us").astype(np.int64) for value in self.values]
         except ValueError:
             raise DataError(f"--where {self}: column {self.column!r} holds times; write one as 2024-01-31") from None
-        moments = cells.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
-        numbers = to_numbers(moments, self.column)
-        return self._compare(numbers.parts[0].astype(np.int64), values) & ~numbers.missing
+        if is_text(cells.type):
+            found = [_time(text) for text in cells.to_pylist()]
+            present = np.array([moment is not None for moment in found], dtype=bool)
+            moments = np.array([moment or 0 for moment in found], dtype=np.int64)
+        else:
+            numbers = to_numbers(cells.cast(pa.timestamp("us"), safe=False).cast(pa.int64()), self.column)
+            present, moments = ~numbers.missing, numbers.parts[0].astype(np.int64)
+        fits = self._compare(moments, values)
+        fits &= present
+        return fits
 
     def _compare(self, cells: Any, values: list[Any]) -> Mask:
         first = values[0]
@@ -156,6 +163,14 @@ def _number(text: str, parse: Callable[[str], float | None]) -> float | None:
         return None
 
 
+def _time(text: str | None) -> int | None:
+    """A moment in microseconds; None where the text is none."""
+    try:
+        return int(np.datetime64(text.strip(), "us").astype(np.int64)) if text and text.strip() else None
+    except ValueError:
+        return None
+
+
 def _is_missing(text: str, parse: Callable[[str], float | None]) -> bool:
     try:
         return parse(text) is None
@@ -178,4 +193,6 @@ def _as_text(cell: Any) -> str | None:
         return None
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)
+    # blanks around a cell mean nothing, and an empty cell is missing
+    text = cell.isoformat() if hasattr(cell, "isoformat") else str(cell).strip()
+    return text or None
