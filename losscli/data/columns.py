@@ -22,9 +22,7 @@ _TOKENS: Mapping[str, frozenset[str]] = {
     "std": frozenset(["std"]),
     "log_var": frozenset(["log_var", "logvar"]),
 }
-_OTHER_WORDS = frozenset(
-    ["id", "ids", "n", "num", "count", "index", "date", "time", "horizon", "range", "lower", "upper", "lo", "hi"]
-)
+_OTHER_WORDS = frozenset(["id", "ids", "n", "num", "count", "index", "date", "time", "horizon", "range"])
 """A name with one of these is about a truth or a prediction without being one."""
 _ROLE_WORDS = _TOKENS["pred"] | _TOKENS["target"]
 _NUMERIC = (Kind.NUMBER, Kind.LIST)
@@ -176,9 +174,12 @@ def _candidates(role: str, columns: Sequence[Column], *, pred_means: str) -> lis
     found = [column for column in columns if role in roles_of_name(column.name)]
     if not found and role == pred_means != "pred":
         return _candidates("pred", columns, pred_means="pred")
-    if role == "target":
+    if role == "target" and found:
+        # beside price and price_pred no other column is the truth without a doubt
         stems = {stem for column in columns if (stem := _stem(column.name))}
-        found += [column for column in columns if column not in found and tuple(tokens(column.name)) in stems]
+        doubts = [column for column in columns if column not in found and tuple(tokens(column.name)) in stems]
+        if doubts:
+            return found + doubts
     whole = [column for column in found if set(tokens(column.name)) <= _ROLE_WORDS | _TOKENS.get(role, frozenset())]
     return whole or found
 
