@@ -14,6 +14,7 @@ from losscli.arrays import Array, np
 # A product of two doubles is a multiple of 2**-2148; 53 more bits keep the digits of a scaled sum of them.
 _SCALE = 2260
 _TINY = 1e-200
+_SAMPLE = 129
 _RAISE = 512
 _PIVOT_NOISE = 70
 """Squares of equal values around their pivot are at most 2**-70 of the square of the pivot, which has 36 bits."""
@@ -71,14 +72,14 @@ class Moments:
         """
         if losses.size == 0:
             return
-        plain = float(np.add.reduce(losses))
-        if abs(plain) < _TINY and 0.0 < _largest(losses) < _TINY:
+        pivot = _middle(losses)
+        if abs(pivot) < _TINY and 0.0 < _largest(losses) < _TINY:
             # products of such losses fall among the subnormal numbers, which have few digits
             raised = Moments()
             raised.add(np.ldexp(losses, _RAISE), weights)
             self += raised._lowered()
             return
-        added = self._add_plain(losses, plain) if weights is None else self._add_weighted(losses, weights)
+        added = self._add_plain(losses, pivot) if weights is None else self._add_weighted(losses, weights)
         if added:
             return
         if losses.size == 1:
@@ -99,9 +100,8 @@ class Moments:
             self.weight_second,
         )
 
-    def _add_plain(self, losses: Array, plain: float) -> bool:
+    def _add_plain(self, losses: Array, pivot: float) -> bool:
         n = float(losses.size)
-        pivot = _few_bits(plain / n) if losses.size > 1 else float(losses[0])
         centred = losses - pivot
         total = float(np.add.reduce(centred))
         if not math.isfinite(total):
@@ -170,6 +170,14 @@ class Moments:
         value = self.second - 2 * mean * self.cross + mean * mean * self.weight_second
         # rounding inside the blocks can leave a sum of squares just below 0 where all units are alike
         return max(Fraction(0), value / (1 << _SCALE))
+
+
+def _middle(losses: Array) -> float:
+    """A pivot: about the median, which is never further from the mean than the spread, however far outliers lie."""
+    if losses.size == 1:
+        return float(losses[0])
+    sample = np.sort(losses[:: -(-losses.size // _SAMPLE)])
+    return _few_bits(float(sample[sample.size // 2]))
 
 
 def _few_bits(mean: float) -> float:
