@@ -10,7 +10,7 @@ from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
 from losscli.execution import ordered_map
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
-from losscli.moments import Moments
+from losscli.moments import Moments, NotFiniteError
 from losscli.notices import Notices
 from losscli.plan import Plan
 from losscli.request import Request
@@ -93,13 +93,23 @@ def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: P
 
 
 def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Scanned:
+    if fragment.start is None:
+        return _scan_rows(plan, needs, fragment, trusting=False)
+    try:
+        return _scan_rows(plan, needs, fragment, trusting=True)
+    except NotFiniteError:
+        # some row lacks a value or has one that is not allowed: look at each block
+        return _scan_rows(plan, needs, fragment, trusting=False)
+
+
+def _scan_rows(plan: Plan, needs: Sequence[Need], fragment: Fragment, *, trusting: bool) -> _Scanned:
     known = fragment.start is not None
     folds = [Accumulator(fragment.start or 0) for _ in plan.terms]
     loose: list[list[Run]] = [[] for _ in plan.terms]
     found = _Scanned(0, [], [Tally() for _ in plan.terms], Notices())
     for block in blocks(plan, needs, fragment):
         for i, term in enumerate(plan.terms):
-            units = units_of(term, block, found.tallies[i])
+            units = units_of(term, block, found.tallies[i], trusting=trusting)
             if known:
                 folds[i].feed(units, block.size)
             else:

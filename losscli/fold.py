@@ -8,7 +8,7 @@ shares with its neighbour goes to the fold as units; the rest as exact sums.
 from dataclasses import dataclass, field
 
 from losscli.arrays import Array, np
-from losscli.moments import Moments
+from losscli.moments import Moments, NotFiniteError
 from losscli.units import Units
 
 BLOCK = 65_536
@@ -114,5 +114,7 @@ def _joined(parts: list[Units]) -> tuple[Array, Array | None]:
 def _run(parts: list[Units], span: int) -> Run:
     """One run that lies within a single block, where only the order of the units matters."""
     losses, weights = _joined(parts) if parts else (np.zeros(0), None)
+    if not np.isfinite(np.add.reduce(losses)) and not np.isfinite(losses).all():
+        raise NotFiniteError
     # within a block the rows of the units are not needed any more; any place inside the span will do
     return Run(Units(losses, weights, np.zeros(losses.size, dtype=np.int64)), span)

@@ -32,6 +32,10 @@ def _exact(value: float, *factors: float, shift: int = 0) -> int:
     return numerator << up if up >= 0 else numerator >> -up
 
 
+class NotFiniteError(ArithmeticError):
+    """A unit has a loss or a weight that is NaN or infinite."""
+
+
 @dataclass(slots=True)
 class Moments:
     """The state of a loss: what the units add up to.
@@ -69,6 +73,9 @@ class Moments:
         Args:
             losses: shape (n,), finite.
             weights: shape (n,), finite and not negative; None for weights of 1.
+
+        Raises:
+            NotFiniteError: a loss or a weight is NaN or infinite; the state is then of no use.
         """
         if losses.size == 0:
             return
@@ -82,8 +89,8 @@ class Moments:
         added = self._add_plain(losses, pivot) if weights is None else self._add_weighted(losses, weights)
         if added:
             return
-        if losses.size == 1:
-            raise OverflowError("a unit's loss or weight is not finite")
+        if not np.isfinite(losses).all() or not (weights is None or np.isfinite(weights).all()):
+            raise NotFiniteError
         # values so large that their sum overflows: each unit is its own pivot
         for index in range(losses.size):
             one = slice(index, index + 1)

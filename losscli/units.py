@@ -99,8 +99,11 @@ class Block:
 Parts = dict[str, list[Array]]
 
 
-def units_of(term: Term, block: Block, tally: Tally) -> Units:
+def units_of(term: Term, block: Block, tally: Tally, *, trusting: bool = False) -> Units:
     """The units of a term in a block; what is left out goes to the tally.
+
+    Args:
+        trusting: whether losses that are not finite are left for the fold to find, which saves a pass over them.
 
     Raises:
         CellError: a cell is no number.
@@ -112,11 +115,15 @@ def units_of(term: Term, block: Block, tally: Tally) -> Units:
         rows = np.flatnonzero(block.matching)
         tally.skip("where", block.size - rows.size)
     parts = {entry.argument: _parts(entry, block, rows) for entry in entries}
-    return _when_all_is_well(term, entries, parts, block, rows, tally) or _sorted_out(term, entries, block, rows, tally)
+    units = _when_all_is_well(term, entries, parts, block, rows, trusting=trusting)
+    if units is None:
+        return _sorted_out(term, entries, block, rows, tally)
+    tally.clip(_clipped_rows(term, parts))
+    return units
 
 
 def _when_all_is_well(
-    term: Term, entries: Sequence[Input], parts: Parts, block: Block, rows: Index | None, tally: Tally
+    term: Term, entries: Sequence[Input], parts: Parts, block: Block, rows: Index | None, *, trusting: bool
 ) -> Units | None:
     """The units where every row has all its values and they lie inside their domains; None otherwise.
 
@@ -133,9 +140,8 @@ def _when_all_is_well(
                 return None
     weights = parts[term.weight.argument][0] if term.weight else None
     losses = _row_losses(term, parts)
-    if not np.isfinite(np.add.reduce(losses)):
+    if not trusting and not np.isfinite(np.add.reduce(losses)):
         return None
-    tally.clip(_clipped_rows(term, parts))
     return Units(losses, weights, rows)
 
 

@@ -65,7 +65,6 @@ def run_job(
     """Scan the inputs once and write the report."""
     import gc
 
-    from losscli.data.identity import file_hash
     from losscli.evaluation import scan
     from losscli.execution import thread_count
     from losscli.results import Input
@@ -76,6 +75,8 @@ def run_job(
         sums = scan([source.open for source in sources], request, thread_count(reading.threads), progress)
     inputs: list[Input] = []
     if any(place.kind == "json" for place in places):
+        from losscli.data.identity import file_hash
+
         inputs = [Input(source.name, *file_hash(source.name)) for source in sources]
     report = report_of(command, sums, request, reduction, output.level(), inputs)
     if not output.quiet:

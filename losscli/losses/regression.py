@@ -163,11 +163,12 @@ def log_cosh(target: Real, pred: Real) -> Rows:
         0.223143551314
     """
     size = np.abs(pred - target)
-    # log cosh e = log1p(sinh(e)^2) / 2 keeps its digits near 0, where |e| + log1p(exp(-2|e|)) - log 2 has none
-    # left. Past 20 it is |e| - log 2 to the last bit, so sinh is only taken up to there and cannot overflow.
+    # cosh e - 1 = m^2 / (2 (1 + m)) with m = exp |e| - 1, so log1p keeps the digits near 0 that
+    # |e| + log1p(exp(-2|e|)) - log 2 has lost. Past 20 the loss is |e| - log 2 to the last bit, so the exponential is
+    # taken up to there only.
     near = np.minimum(size, 20.0)
-    sinh = np.sinh(near)
-    value: Rows = 0.5 * np.log1p(sinh * sinh) + (size - near)
+    m = np.expm1(near)
+    value: Rows = np.log1p(0.5 * m * m / (1.0 + m)) + (size - near)
     return value
 
 
