@@ -15,6 +15,8 @@ from losscli.arrays import Array, np
 _SCALE = 2260
 _TINY = 1e-200
 _SAMPLE = 129
+_SAFE = 1e-200
+"""A sum of squares above this has lost nothing to squares that vanish."""
 _RAISE = 512
 _PIVOT_NOISE = 70
 """Squares of equal values around their pivot are at most 2**-70 of the square of the pivot, which has 36 bits."""
@@ -113,7 +115,11 @@ class Moments:
         total = float(np.add.reduce(centred))
         if not math.isfinite(total):
             return False
-        square, shift = _sum_of_products(centred, centred)
+        # squared in place: one array less to push out of the caches
+        square, shift = float(np.add.reduce(np.multiply(centred, centred, out=centred))), 0
+        if not _SAFE < square < math.inf:
+            centred = losses - pivot
+            square, shift = _sum_of_products(centred, centred)
         if _exact(square, shift=shift) <= _exact(pivot, pivot, n) >> _PIVOT_NOISE and (losses == losses[0]).all():
             pivot, total, square = float(losses[0]), 0.0, 0.0
         first = _exact(total) + _exact(pivot, n)
@@ -201,7 +207,7 @@ def _sum_of_products(left: Array, right: Array) -> tuple[float, int]:
     Squares of values beyond 1e154 overflow and of values under 1e-154 vanish, so those are scaled first.
     """
     total = float(np.add.reduce(left * right))
-    if math.isfinite(total) and abs(total) > 1e-200:
+    if _SAFE < abs(total) < math.inf:
         return total, 0
     left_most, right_most = _largest(left), _largest(right)
     if left_most == 0.0 or right_most == 0.0:
