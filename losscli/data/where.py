@@ -85,7 +85,7 @@ class Condition:
         return fits
 
     def _compare_numbers(self, cells: pa.Array, parse: Callable[[str], float | None]) -> Mask:
-        values = [_number(value, parse) for value in self.values]
+        values: list[Any] = [_number(value, parse) for value in self.values]
         if any(value is None for value in values):
             raise DataError(f"--where {self}: column {self.column!r} holds numbers, and that is none")
         if pa.types.is_integer(cells.type) and all(_WHOLE.fullmatch(value.strip()) for value in self.values):
@@ -103,6 +103,12 @@ class Condition:
         texts = cells.to_pylist()
         found = [None if text is None else _number(text, parse) for text in texts]
         array = np.array([math.nan if number is None else number for number in found])
+        if all(_WHOLE.fullmatch(value.strip()) for value in self.values):
+            # as whole numbers where they are written so: float64 does not tell those beyond 2^53 apart
+            values = [int(value) for value in self.values]
+            pairs = zip(texts, array.tolist(), strict=True)
+            whole = [int(text) if text and _WHOLE.fullmatch(text.strip()) else number for text, number in pairs]
+            array = np.array(whole, dtype=object)
         with np.errstate(invalid="ignore"):
             # a text among numbers is NaN here, which is unequal to each of them
             fits = self._compare(array, values)
