@@ -107,8 +107,8 @@ class Condition:
             # as whole numbers where they are written so: float64 does not tell those beyond 2^53 apart
             values = [int(value) for value in self.values]
             pairs = zip(texts, array.tolist(), strict=True)
-            whole = [int(text) if text and _WHOLE.fullmatch(text.strip()) else number for text, number in pairs]
-            array = np.array(whole, dtype=object)
+            cells_exact = [int(text) if text and _WHOLE.fullmatch(text.strip()) else number for text, number in pairs]
+            array = np.array(cells_exact, dtype=object)
         with np.errstate(invalid="ignore"):
             # a text among numbers is NaN here, which is unequal to each of them
             fits = self._compare(array, values)
