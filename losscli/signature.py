@@ -76,6 +76,9 @@ class Parameter:
 
 def read_signature(function: Callable[..., Array]) -> tuple[tuple[Role, ...], tuple[Parameter, ...]]:
     """The roles and the parameters of a loss, from its annotations and defaults."""
+    extras = getattr(inspect.signature(function).return_annotation, "__metadata__", ())
+    if not any(isinstance(extra, RowUnits) for extra in extras):
+        raise TypeError(f"{function.__name__}: the return annotation does not say what a unit is")
     roles: list[Role] = []
     parameters: list[Parameter] = []
     for item in inspect.signature(function).parameters.values():

@@ -1,6 +1,7 @@
 """The options that the catalogue makes: a flag for each role and each parameter of its losses."""
 
 import inspect
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -28,7 +29,9 @@ def role_flags() -> Iterator[tuple[str, str]]:
         for role in loss.roles:
             readers.setdefault(role.name, []).append(loss)
     for name, losses in readers.items():
-        help_text = losses[0].doc.arguments.get(name, "").split(", instead of")[0].rstrip(".")
+        # what most losses say of the role
+        texts = Counter(loss.doc.arguments.get(name, "") for loss in losses)
+        help_text = texts.most_common(1)[0][0].split(", instead of")[0].rstrip(".")
         every = len(losses) == len(readers["target"])
         yield (
             name,

@@ -229,7 +229,10 @@ def _unclear(loss: Loss, unclear: Sequence[_Open], selection: Selection, table: 
         message = f"{table.label}: no column fits {wanted}{why}; numeric columns: {_listed(numeric)}"
     if all(_is_number(column.name) for column in table.columns) and not _goes_by_number(table):
         return UsageError(message, hint="the first line looks like data: --no-header reads it as such")
-    free = [name for name in numeric if not any(name in names for names in roles.values())]
+    stems = {_stem(column.name) for column in table.columns} - {()}
+    free = [name for name in numeric if name.strip() and not any(name in names for names in roles.values())]
+    # what a prediction is named after is the likeliest truth
+    free.sort(key=lambda name: tuple(tokens(name)) not in stems)
     flags: dict[str, str] = {}
     for role in unclear:
         form = role.usable[0][0] if role.usable else role.forms[0]
