@@ -87,6 +87,8 @@ def _told(error: Exception) -> tuple[str, str | None, ExitCode]:
         return "not enough memory", "name fewer columns, or split the input", ExitCode.DATA
     if isinstance(error, RecursionError):
         return "the input is nested too deeply", "give flat rows", ExitCode.DATA
+    if isinstance(error, UnicodeDecodeError):
+        return "a text in the input is not encoded as UTF-8", "convert the file to UTF-8", ExitCode.DATA
     if isinstance(error, OSError):
         _let_go_of_stdout()
         where = f"{error.filename}: " if error.filename else ""
