@@ -168,7 +168,7 @@ class Loss:
         guard = self.guards.get(role.name)
         if guard is None or self.domain_of(role, parameters) is not role.domain:
             return ""
-        return f"--{guard.replace('_', '-')} VALUE: {self.doc.arguments.get(guard, 'guards the formula')}"
+        return f"--{guard.replace('_', '-')} VALUE: {self.doc.arguments.get(guard, 'guards the formula').rstrip('.')}"
 
     @cached_property
     def doc(self) -> Docstring:
