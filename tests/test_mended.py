@@ -143,3 +143,11 @@ def test_a_run_that_is_ended_leaves_no_file_behind(tmp_path: Path) -> None:
     process.communicate(timeout=20)
     assert process.returncode == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_arrow_stream_is_known_by_its_content() -> None:
+    table, sink = pa.table({"y_true": [1.0, 2.0], "y_pred": [2.0, 5.0]}), pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    outcome = run_cli(["compute", "-", "--loss", "mae", "--json"], stdin=sink.getvalue().to_pybytes())
+    assert json.loads(outcome.out)["results"][0]["value"] == 2.0
