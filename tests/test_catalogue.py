@@ -157,7 +157,7 @@ def test_a_guard_says_how_it_relaxes_a_role(entry: Loss) -> None:
         guard = entry.guards.get(role.name)
         assert bool(plain) == (guard is not None)
         if guard is not None:
-            assert plain == f"--{guard} VALUE: {entry.doc.arguments[guard]}"
+            assert f"{plain}." == f"--{guard} VALUE: {entry.doc.arguments[guard]}"
             assert entry.domain_of(role, {guard: 0.5}) is role.domain.relaxed
             assert entry.domain_of(role, {guard: 0.0}) is entry.domain_of(role, {guard: None}) is role.domain
             assert entry.guard_hint(role, {guard: 0.5}) == ""
