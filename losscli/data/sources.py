@@ -92,7 +92,7 @@ class Source:
             from losscli.data.json_lines import JsonTable
 
             return JsonTable(self.label, stream)
-        # the others are read at more than one place: whole streams are held, files are mapped
+        # the others are read at more than one place: streams are held as a whole, files are opened by their readers
         held = compression or self.name == STANDARD_INPUT or not Path(self.name).is_file()
         content = stream.read() if held else None
         stream.close()
