@@ -151,3 +151,17 @@ def test_an_arrow_stream_is_known_by_its_content() -> None:
         writer.write_table(table)
     outcome = run_cli(["compute", "-", "--loss", "mae", "--json"], stdin=sink.getvalue().to_pybytes())
     assert json.loads(outcome.out)["results"][0]["value"] == 2.0
+
+
+@pytest.mark.parametrize(("value", "cause"), [(float("nan"), "missing"), (float("inf"), "invalid")])
+@pytest.mark.parametrize("row", [0, 70_000, 99_999])
+def test_a_bad_value_anywhere_in_a_typed_file_is_found(tmp_path: Path, value: float, cause: str, row: int) -> None:
+    preds = [1.0] * 100_000
+    preds[row] = value
+    pq.write_table(pa.table({"y_true": [0.0] * 100_000, "y_pred": preds}), tmp_path / "a.parquet")
+    file = str(tmp_path / "a.parquet")
+    refused = run_cli(["compute", file, "--loss", "mae"])
+    assert refused.code == 3
+    assert f"row {row + 1}" in refused.err
+    result = _result("compute", file, "--loss", "mae", f"--{cause}", "skip")
+    assert (result["used"], result["skipped"], result["value"]) == (99_999, {cause: 1}, 1.0)
