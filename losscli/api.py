@@ -1,6 +1,7 @@
 """The same jobs from Python: files, pandas data frames or Arrow tables in, results out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -33,6 +34,11 @@ def compute(
     missing: Policy = "error",
     invalid: Policy = "error",
     transform: str | None = None,
+    group: str | Sequence[str] | None = None,
+    batch_size: int | None = None,
+    classes: str | Sequence[str] | None = None,
+    positive_class: str | None = None,
+    probs_percent: bool = False,
     reduction: str = "mean",
     confidence: float | None = 0.95,
     threads: int | None = None,
@@ -48,6 +54,11 @@ def compute(
         where: filters such as `split=test`; all must hold.
         missing, invalid: `error` or `skip`, for rows that lack a value or have one outside its domain.
         transform: `log1p` or `log`, applied to target and prediction first.
+        group: the column whose rows with one value form a set or a batch.
+        batch_size: how many rows after one another are a batch.
+        classes: the names of the classes in the order of the prediction columns.
+        positive_class: the label that is class 1; all others are 0.
+        probs_percent: whether probabilities are 0 to 100.
         reduction: `mean`, `mean-count` or `sum`. For the loss of each row call the function in `losscli.losses`.
         confidence: the level of the interval; None for no interval.
         threads: how many to use; all processors by default.
@@ -58,10 +69,23 @@ def compute(
         UsageError: a loss, parameter or column that is not there or not clear.
         DataError: a file or a value that cannot be evaluated.
     """
-    request = _request([loss], named, weight, where, missing, invalid, transform)
-    if reduction not in ("mean", "mean-count", "sum"):
-        raise UsageError(f"reduction must be mean, mean-count or sum, not {reduction!r}")
-    return _run("compute", data, request, Reduction(reduction), confidence, threads, input_format).results[0]
+    request = _request(
+        [loss],
+        named,
+        weight,
+        where,
+        missing,
+        invalid,
+        transform,
+        _Meaning(group, batch_size, classes, positive_class, probs_percent),
+    )
+    how = Reduction.of(reduction)
+    if how is Reduction.NONE:
+        raise UsageError("reduction none is the function in losscli.losses", hint="mean, mean-count or sum")
+    results = _run("compute", data, request, how, confidence, threads, input_format).results
+    if len(results) > 1:
+        raise UsageError(f"{loss} has {len(results)} results here, one for each class; losscli.compare returns all")
+    return results[0]
 
 
 def compare(
@@ -73,6 +97,11 @@ def compare(
     missing: Policy = "error",
     invalid: Policy = "error",
     transform: str | None = None,
+    group: str | Sequence[str] | None = None,
+    batch_size: int | None = None,
+    classes: str | Sequence[str] | None = None,
+    positive_class: str | None = None,
+    probs_percent: bool = False,
     confidence: float | None = 0.95,
     threads: int | None = None,
     input_format: str | None = None,
@@ -84,7 +113,16 @@ def compare(
         UsageError: a loss, parameter or column that is not there or not clear.
         DataError: a file or a value that cannot be evaluated.
     """
-    request = _request(losses, named, weight, where, missing, invalid, transform)
+    request = _request(
+        losses,
+        named,
+        weight,
+        where,
+        missing,
+        invalid,
+        transform,
+        _Meaning(group, batch_size, classes, positive_class, probs_percent),
+    )
     return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format)
 
 
@@ -96,6 +134,7 @@ def _request(
     missing: Policy,
     invalid: Policy,
     transform: str | None,
+    meaning: "_Meaning",
 ) -> Request:
     roles = {role.name for entry in all_losses() for role in entry.roles}
     return make_request(
@@ -108,7 +147,23 @@ def _request(
         missing=missing,
         invalid=invalid,
         transform=transform,
+        group=meaning.group,
+        batch_size=meaning.batch_size,
+        classes=meaning.classes,
+        positive_class=meaning.positive_class,
+        probs_percent=meaning.probs_percent,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What the rows and the labels mean, as the arguments of `compute` say."""
+
+    group: str | Sequence[str] | None
+    batch_size: int | None
+    classes: str | Sequence[str] | None
+    positive_class: str | None
+    probs_percent: bool
 
 
 def _run(

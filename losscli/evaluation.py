@@ -4,29 +4,50 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from losscli.arrays import np
+from losscli.batches import RowsApartError
+from losscli.block import Block
+from losscli.class_counts import resolved
 from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
 from losscli.execution import ordered_map
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
-from losscli.moments import Moments, NotFiniteError
+from losscli.moments import NotFiniteError
 from losscli.notices import Notices
+from losscli.outcome import Outcome, TermState, new_state, new_sums
 from losscli.plan import Plan
 from losscli.request import Request
 from losscli.tally import Tally
-from losscli.units import Block, Units, units_of
+from losscli.unit_arrays import Units
+from losscli.units import units_of
 
 
 @dataclass(slots=True)
 class Sums:
-    """What a scan found: for each term its moments and its tally, and what is common to all."""
+    """What a scan found: for each term what its units add up to, and what is common to all.
+
+    Attributes:
+        plan: the losses bound to columns.
+        states: the state of each.
+        rows: the data rows of the input.
+        gathered: whether all rows of batches had to be held.
+    """
 
     plan: Plan
-    moments: list[Moments]
-    tallies: list[Tally]
+    states: list[TermState]
     rows: int = 0
+    gathered: bool = False
     notices: Notices = field(default_factory=Notices)
+
+    @property
+    def tallies(self) -> list[Tally]:
+        return [state.tally for state in self.states]
+
+    def outcomes(self) -> list[Outcome]:
+        """What each term comes to; called once."""
+        return [state.outcome() for state in self.states]
 
 
 @dataclass(slots=True)
@@ -43,7 +64,9 @@ Opener = Callable[[], Table]
 Progress = Callable[[int], None]
 
 
-def scan(openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None = None) -> Sums:
+def scan(
+    openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None = None, once: bool = False
+) -> Sums:
     """Read every input once and add up the units of every loss.
 
     Args:
@@ -51,32 +74,47 @@ def scan(openers: Sequence[Opener], request: Request, threads: int, progress: Pr
         request: what to compute.
         threads: how many fragments to work on at a time.
         progress: is told the number of rows after each fragment.
+        once: whether an input can be read once only, so that rows of batches have to be held from the start.
 
     Raises:
         DataError: a cell cannot be read, or rows are refused.
         UsageError: a column is not there or is not clear.
     """
+    request = resolved(openers, request, threads, once)
+    try:
+        return _scan(openers, request, threads, progress, gather=once)
+    except RowsApartError:
+        return _scan(openers, request, threads, progress, gather=True)
+
+
+def _scan(
+    openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None, *, gather: bool
+) -> Sums:
     total: Sums | None = None
     for opener in openers:
         with closing(opener()) as table, np.errstate(all="ignore"):
-            plan = request.plan(table) if total is None else total.plan
             if total is None:
-                total = Sums(plan, [Moments() for _ in plan.terms], [Tally() for _ in plan.terms])
-            _scan_table(table, plan, threads, total, progress)
+                plan = request.plan(table)
+                total = Sums(plan, [new_state(term, gather) for term in plan.terms], gathered=gather)
+            _scan_table(table, total, threads, progress)
     if total is None:
         raise DataError("no input", "name a file")
     return total
 
 
-def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: Progress | None) -> None:
+def _scan_table(table: Table, total: Sums, threads: int, progress: Progress | None) -> None:
+    plan = total.plan
     needs = plan.needs(table)
-    folds = [Accumulator() for _ in plan.terms]
+    folds = [Accumulator(0, partial(_known, state)) for state in total.states]
     tallies = [Tally() for _ in plan.terms]
     rows = 0
     try:
         for found in ordered_map(partial(_scan_fragment, plan, needs), table.fragments(needs), threads):
-            for fold, tally, sums, met in zip(folds, tallies, found.sums, found.tallies, strict=True):
+            for fold, state, tally, sums, met in zip(
+                folds, total.states, tallies, found.sums, found.tallies, strict=True
+            ):
                 fold.absorb(sums)
+                state.settle()
                 tally.absorb(met, rows)
             rows += found.rows
             total.notices.absorb(found.notices)
@@ -84,12 +122,17 @@ def _scan_table(table: Table, plan: Plan, threads: int, total: Sums, progress: P
                 progress(total.rows + rows)
     except CellError as error:
         raise error.located(table.label, rows) from error
-    for fold, tally, moments, all_met in zip(folds, tallies, total.moments, total.tallies, strict=True):
+    for fold, state, tally in zip(folds, total.states, tallies, strict=True):
         tally.check(table.label, rows, plan.refused)
         fold.close_block()
-        moments += fold.moments
-        all_met.absorb(tally, 0)
+        state.settle()
+        state.tally.absorb(tally, 0)
     total.rows += rows
+
+
+def _known(state: TermState) -> Any:
+    """The fold of each file adds to the state of the whole input."""
+    return state.sums
 
 
 def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Scanned:
@@ -104,7 +147,7 @@ def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Sc
 
 def _scan_rows(plan: Plan, needs: Sequence[Need], fragment: Fragment, *, trusting: bool) -> _Scanned:
     known = fragment.start is not None
-    folds = [Accumulator(fragment.start or 0) for _ in plan.terms]
+    folds = [Accumulator(fragment.start or 0, partial(new_sums, term)) for term in plan.terms]
     loose: list[list[Run]] = [[] for _ in plan.terms]
     found = _Scanned(0, [], [Tally() for _ in plan.terms], Notices())
     for block in blocks(plan, needs, fragment):
@@ -117,9 +160,25 @@ def _scan_rows(plan: Plan, needs: Sequence[Need], fragment: Fragment, *, trustin
         found.rows += block.size
         found.notices.look(block, plan.watched)
     found.sums = (
-        [fold.sums() for fold in folds] if known else [FragmentSums(before=runs, span=found.rows) for runs in loose]
+        [fold.sums() for fold in folds]
+        if known
+        else [
+            FragmentSums(before=runs, moments=new_sums(term), span=found.rows)
+            for runs, term in zip(loose, plan.terms, strict=True)
+        ]
     )
     return found
+
+
+_VALUES_AT_A_TIME = 1 << 18
+"""How many values of a role are held at a time: 2 MB, so that the arrays of a block stay near the caches."""
+
+
+def rows_at_a_time(plan: Plan, needs: Sequence[Need]) -> int:
+    """How many rows a block has: fewer where rows hold long lists. Sums do not depend on it, memory does."""
+    widths = {need.name: need.width for need in needs}
+    widest = max(sum(widths[name] for name in entry.columns) for term in plan.terms for entry in term.entries)
+    return max(16, min(BLOCK, _VALUES_AT_A_TIME // widest))
 
 
 def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Block]:
@@ -130,31 +189,39 @@ def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Bl
     """
     row = 0
     with np.errstate(all="ignore"):
-        for batch in fragment.batches(BLOCK):
+        for batch in fragment.batches(rows_at_a_time(plan, needs)):
             block = Block(batch, needs, row, fragment.number, plan.where)
             yield block
             row += block.size
 
 
+class SetsNotRowsError(Exception):
+    """The units of a loss are sets or batches, which are known when all rows are read."""
+
+
 def stream_units(
-    openers: Sequence[Opener], request: Request, tally: Tally, notices: Notices
+    openers: Sequence[Opener], request: Request, tally: Tally, notices: Notices, once: bool = False
 ) -> Iterator[tuple[Units, int, int]]:
     """The units of the first loss in row order, for `--reduction none`.
 
     Args:
         tally, notices: are filled with what is met.
+        once: whether an input can be read once only.
 
     Yields:
         units: the units of a run of rows.
         first: how many rows of the whole input came before that run.
         span: how many rows the run has.
     """
+    request = resolved(openers, request, 1, once)
     plan: Plan | None = None
     rows_before = 0
     for opener in openers:
         with closing(opener()) as table:
             plan = plan or request.plan(table)
             rows = 0
+            if plan.terms[0].sets.kind != "row":
+                raise SetsNotRowsError
             for units, first, span in _stream_table(table, plan, tally, notices):
                 yield units, rows_before + first, span
                 rows = first + span

@@ -5,11 +5,19 @@ alone: not on threads, batches, row groups, or on where a text file was cut. Wha
 shares with its neighbour goes to the fold as units; the rest as exact sums.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-from losscli.arrays import Array, np
+from losscli.arrays import np
+from losscli.batches import BatchRows
+from losscli.grouped import GroupSums
+from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments, NotFiniteError
-from losscli.units import Units
+from losscli.unit_arrays import Units
+
+State: TypeAlias = Moments | SeveralMoments | JointMoments | GroupSums | BatchRows
+"""What units add up to; each is merged by adding."""
 
 BLOCK = 65_536
 """Rows of a block: fewer make threads wait for one another, more leave the caches; measured by make bench."""
@@ -34,16 +42,21 @@ class FragmentSums:
     """
 
     before: list[Run] = field(default_factory=list)
-    moments: Moments = field(default_factory=Moments)
+    moments: State = field(default_factory=Moments)
     after: list[Run] = field(default_factory=list)
     span: int = 0
 
 
 class Accumulator:
-    """The sums of one term over consecutive rows that begin at row `start` of a file (counted from 0)."""
+    """The sums of one term over consecutive rows that begin at row `start` of a file (counted from 0).
 
-    def __init__(self, start: int = 0) -> None:
-        self.moments = Moments()
+    Args:
+        new: makes the state that the units are added to.
+    """
+
+    def __init__(self, start: int = 0, new: Callable[[], State] = Moments) -> None:
+        self._new = new
+        self.moments: Any = new()
         self.row = start
         self.pending: list[Units] = []
         self.before: list[Units] | None = None
@@ -55,7 +68,7 @@ class Accumulator:
         done = 0
         while done < span:
             step = min(BLOCK - self.row % BLOCK, span - done)
-            self.pending.append(units if step == span else _part(units, done, done + step))
+            self.pending.append(units if step == span else units.part(done, done + step))
             self.row += step
             done += step
             if self.row % BLOCK == 0:
@@ -66,8 +79,7 @@ class Accumulator:
         if self._shares_first_block:
             self.before, self._shares_first_block = self.pending, False
         elif self.pending:
-            losses, weights = _joined(self.pending)
-            self.moments.add(losses, weights)
+            add_units(self.moments, Units.joined(self.pending))
         self.pending = []
 
     def absorb(self, sums: FragmentSums) -> None:
@@ -84,37 +96,29 @@ class Accumulator:
         """What these rows add, for the fold over all fragments."""
         span = self.row - self._start
         if self._shares_first_block:
-            return FragmentSums([_run(self.pending, span)], Moments(), [], span)
+            return FragmentSums([_run(self.pending, span)], self._new(), [], span)
         before = [] if self.before is None else [_run(self.before, BLOCK - self._start % BLOCK)]
         after = [_run(self.pending, self.row % BLOCK)] if self.row % BLOCK else []
         return FragmentSums(before, self.moments, after, span)
 
 
-def _part(units: Units, first: int, last: int) -> Units:
-    """The units of the rows from first to last of a run."""
-    if units.rows is None:
-        chosen = slice(first, last)
-        rows = None
+def add_units(state: Any, units: Units) -> None:
+    """Add a complete block of units to a state of any kind."""
+    if not len(units.losses):
+        return
+    if isinstance(state, BatchRows):
+        state.add_units(units)
+    elif units.keys is not None:
+        state.add(units.losses, units.weights, units.keys)
     else:
-        low, high = np.searchsorted(units.rows, [first, last])
-        chosen = slice(int(low), int(high))
-        rows = units.rows[chosen] - first
-    weights = None if units.weights is None else units.weights[chosen]
-    return Units(units.losses[chosen], weights, rows)
-
-
-def _joined(parts: list[Units]) -> tuple[Array, Array | None]:
-    if len(parts) == 1:
-        return parts[0].losses, parts[0].weights
-    losses = np.concatenate([part.losses for part in parts])
-    weights = [part.weights for part in parts if part.weights is not None]
-    return losses, np.concatenate(weights) if weights else None
+        state.add(units.losses, units.weights)
 
 
 def _run(parts: list[Units], span: int) -> Run:
     """One run that lies within a single block, where only the order of the units matters."""
-    losses, weights = _joined(parts) if parts else (np.zeros(0), None)
-    if not np.isfinite(np.add.reduce(losses)) and not np.isfinite(losses).all():
+    units = Units.joined(parts) if parts else Units(np.zeros(0), None, None)
+    losses = units.losses
+    if losses.ndim == 1 and not np.isfinite(np.add.reduce(losses)) and not np.isfinite(losses).all():
         raise NotFiniteError
     # within a block the rows of the units are not needed any more; any place inside the span will do
-    return Run(Units(losses, weights, np.zeros(losses.size, dtype=np.int64)), span)
+    return Run(Units(losses, units.weights, np.zeros(len(losses), dtype=np.int64), units.keys, units.widths), span)

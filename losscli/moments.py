@@ -12,7 +12,7 @@ from fractions import Fraction
 from losscli.arrays import Array, np
 
 # A product of two doubles is a multiple of 2**-2148; 53 more bits keep the digits of a scaled sum of them.
-_SCALE = 2260
+SCALE = 2260
 _TINY = 1e-200
 _SAMPLE = 129
 _SAFE = 1e-200
@@ -22,15 +22,15 @@ _PIVOT_NOISE = 70
 """Squares of equal values around their pivot are at most 2**-70 of the square of the pivot, which has 36 bits."""
 
 
-def _exact(value: float, *factors: float, shift: int = 0) -> int:
-    """value times the factors times 2**shift as a whole number of units of 2**-_SCALE."""
+def exact(value: float, *factors: float, shift: int = 0) -> int:
+    """value times the factors times 2**shift as a whole number of units of 2**-SCALE."""
     numerator, denominator = value.as_integer_ratio()
     bits = denominator.bit_length() - 1
     for factor in factors:
         top, bottom = factor.as_integer_ratio()
         numerator *= top
         bits += bottom.bit_length() - 1
-    up = _SCALE + shift - bits
+    up = SCALE + shift - bits
     return numerator << up if up >= 0 else numerator >> -up
 
 
@@ -119,16 +119,16 @@ class Moments:
         square, shift = float(np.add.reduce(np.multiply(centred, centred, out=centred))), 0
         if not _SAFE < square < math.inf:
             centred = losses - pivot
-            square, shift = _sum_of_products(centred, centred)
-        if _exact(square, shift=shift) <= _exact(pivot, pivot, n) >> _PIVOT_NOISE and (losses == losses[0]).all():
+            square, shift = sum_of_products(centred, centred)
+        if exact(square, shift=shift) <= exact(pivot, pivot, n) >> _PIVOT_NOISE and (losses == losses[0]).all():
             pivot, total, square = float(losses[0]), 0.0, 0.0
-        first = _exact(total) + _exact(pivot, n)
+        first = exact(total) + exact(pivot, n)
         self.count += losses.size
         self.first += first
-        self.weight += losses.size << _SCALE
-        self.second += _exact(square, shift=shift) + 2 * _exact(pivot, total) + _exact(pivot, pivot, n)
+        self.weight += losses.size << SCALE
+        self.second += exact(square, shift=shift) + 2 * exact(pivot, total) + exact(pivot, pivot, n)
         self.cross += first
-        self.weight_second += losses.size << _SCALE
+        self.weight_second += losses.size << SCALE
         return True
 
     def _add_weighted(self, losses: Array, weights: Array) -> bool:
@@ -141,28 +141,28 @@ class Moments:
             weights = np.ldexp(weights, -scale)
             weight = float(np.add.reduce(weights))
         several = losses.size > 1 and weight
-        pivot = _few_bits(float(np.add.reduce(weights * losses)) / weight) if several else float(losses[0])
+        pivot = few_bits(float(np.add.reduce(weights * losses)) / weight) if several else float(losses[0])
         centred = weights * (losses - pivot)
         total = float(np.add.reduce(centred))
         if not math.isfinite(total):
             return False
-        heavy, heavy_shift = _sum_of_products(weights, weights)
-        square, square_shift = _sum_of_products(centred, centred)
-        mixed, mixed_shift = _sum_of_products(centred, weights)
-        noise = _exact(pivot, pivot, heavy, shift=heavy_shift) >> _PIVOT_NOISE
-        if _exact(square, shift=square_shift) <= noise and (losses == losses[0]).all():
+        heavy, heavy_shift = sum_of_products(weights, weights)
+        square, square_shift = sum_of_products(centred, centred)
+        mixed, mixed_shift = sum_of_products(centred, weights)
+        noise = exact(pivot, pivot, heavy, shift=heavy_shift) >> _PIVOT_NOISE
+        if exact(square, shift=square_shift) <= noise and (losses == losses[0]).all():
             pivot, total, square, mixed = float(losses[0]), 0.0, 0.0, 0.0
         self.count += losses.size
-        self.first += _exact(total, shift=scale) + _exact(pivot, weight, shift=scale)
-        self.weight += _exact(weight, shift=scale)
+        self.first += exact(total, shift=scale) + exact(pivot, weight, shift=scale)
+        self.weight += exact(weight, shift=scale)
         self.second += (
-            _exact(square, shift=square_shift + 2 * scale)
-            + 2 * _exact(pivot, mixed, shift=mixed_shift + 2 * scale)
-            + _exact(pivot, pivot, heavy, shift=heavy_shift + 2 * scale)
+            exact(square, shift=square_shift + 2 * scale)
+            + 2 * exact(pivot, mixed, shift=mixed_shift + 2 * scale)
+            + exact(pivot, pivot, heavy, shift=heavy_shift + 2 * scale)
         )
-        self.cross += _exact(mixed, shift=mixed_shift + 2 * scale)
-        self.cross += _exact(pivot, heavy, shift=heavy_shift + 2 * scale)
-        self.weight_second += _exact(heavy, shift=heavy_shift + 2 * scale)
+        self.cross += exact(mixed, shift=mixed_shift + 2 * scale)
+        self.cross += exact(pivot, heavy, shift=heavy_shift + 2 * scale)
+        self.weight_second += exact(heavy, shift=heavy_shift + 2 * scale)
         return True
 
     def ratio(self) -> Fraction | None:
@@ -171,18 +171,18 @@ class Moments:
 
     def total(self) -> Fraction:
         """The sum of w l."""
-        return Fraction(self.first, 1 << _SCALE)
+        return Fraction(self.first, 1 << SCALE)
 
     def total_weight(self) -> Fraction:
         """The sum of w."""
-        return Fraction(self.weight, 1 << _SCALE)
+        return Fraction(self.weight, 1 << SCALE)
 
     def residual_squares(self) -> Fraction:
         """The sum of w^2 (l - mean)^2, from which the standard error of the weighted mean follows."""
         mean = Fraction(self.first, self.weight)
         value = self.second - 2 * mean * self.cross + mean * mean * self.weight_second
         # rounding inside the blocks can leave a sum of squares just below 0 where all units are alike
-        return max(Fraction(0), value / (1 << _SCALE))
+        return max(Fraction(0), value / (1 << SCALE))
 
 
 def _middle(losses: Array) -> float:
@@ -190,10 +190,10 @@ def _middle(losses: Array) -> float:
     if losses.size == 1:
         return float(losses[0])
     sample = np.sort(losses[:: -(-losses.size // _SAMPLE)])
-    return _few_bits(float(sample[sample.size // 2]))
+    return few_bits(float(sample[sample.size // 2]))
 
 
-def _few_bits(mean: float) -> float:
+def few_bits(mean: float) -> float:
     """A pivot near the mean, of so few bits that the distances of short numbers from it are exact."""
     if not abs(mean) < 1e300:
         return mean
@@ -201,7 +201,7 @@ def _few_bits(mean: float) -> float:
     return math.ldexp(round(math.ldexp(mantissa, 36)), exponent - 36)
 
 
-def _sum_of_products(left: Array, right: Array) -> tuple[float, int]:
+def sum_of_products(left: Array, right: Array) -> tuple[float, int]:
     """The sum of left times right as a float and the power of two to multiply it by.
 
     Squares of values beyond 1e154 overflow and of values under 1e-154 vanish, so those are scaled first.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from losscli.units import Block
+from losscli.block import Block
 
 
 @dataclass(slots=True)

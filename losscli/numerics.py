@@ -59,3 +59,81 @@ def _zetas() -> tuple[float, ...]:
 @cache
 def _log_factorials() -> Array:
     return np.array([math.lgamma(count + 1.0) for count in range(_TABLE_SIZE)])
+
+
+def total(values: Array) -> Array:
+    """The sum over the last axis, by halves: the same bits for any number of rows and any layout in memory."""
+    if values.shape[-1] == 0:
+        return np.zeros(values.shape[:-1])
+    while values.shape[-1] > 1:
+        half = values.shape[-1] // 2
+        summed = values[..., :half] + values[..., half : 2 * half]
+        if values.shape[-1] % 2:
+            summed[..., 0] += values[..., -1]
+        values = summed
+    return values[..., 0].copy()
+
+
+def softplus_parts(logit: Array) -> tuple[Array, Array]:
+    """log(1 + exp(z)) and log(1 + exp(-z)), each to its last digits: the logarithms of both probabilities, negated."""
+    tail = np.log1p(np.exp(-np.abs(logit)))
+    return np.maximum(logit, 0.0) + tail, np.maximum(-logit, 0.0) + tail
+
+
+def log_of_rest(log_prob: Array) -> Array:
+    """log(1 - p) from log p: the form of the two that keeps the digits."""
+    small = np.log1p(-np.exp(np.minimum(log_prob, -0.6931471805599453)))
+    return np.where(log_prob > -0.6931471805599453, np.log(-np.expm1(np.maximum(log_prob, -1.0))), small)
+
+
+def sigmoid(logit: Array) -> Array:
+    """1 / (1 + exp(-z)), small values with their digits."""
+    small = np.exp(-np.abs(logit))
+    return np.where(logit >= 0.0, 1.0, small) / (1.0 + small)
+
+
+def negative_log_softmax(logits: Array, label: Array) -> Array:
+    """-log softmax of the class of each row, without cancellation where its probability is close to 1.
+
+    With m the largest logit it is (m - z) + log(1 + the other classes' exp(z - m)): two terms that are not negative.
+    """
+    largest, rest = _largest_and_rest(logits)
+    chosen = np.take_along_axis(logits, label.astype(np.intp)[:, None], axis=-1)[:, 0]
+    value: Array = (largest - chosen) + np.log1p(rest)
+    return value
+
+
+def negative_log_softmaxes(logits: Array) -> Array:
+    """-log softmax of every class, in the form of `negative_log_softmax`."""
+    largest, rest = _largest_and_rest(logits)
+    value: Array = (largest[:, None] - logits) + np.log1p(rest)[:, None]
+    return value
+
+
+def _largest_and_rest(logits: Array) -> tuple[Array, Array]:
+    """The largest logit of a row, and the sum of exp(z - largest) over the others; column by column, in cache."""
+    largest = np.max(logits, axis=-1)
+    rest, ties = np.zeros_like(largest), np.full(largest.shape, -1.0)
+    for i in range(logits.shape[-1]):
+        distance = logits[:, i] - largest
+        below = distance < 0.0
+        rest += np.exp(distance) * below
+        ties += np.logical_not(below)
+    return largest, rest + ties
+
+
+def norm(vectors: Array, p: float = 2.0) -> Array:
+    """The p-norm over the last axis."""
+    if p == 1.0:
+        return total(np.abs(vectors))
+    if p == 2.0:
+        return np.sqrt(total(vectors * vectors))
+    powers: Array = total(np.abs(vectors) ** p) ** (1.0 / p)
+    return powers
+
+
+def unit_rows(vectors: Array) -> Array:
+    """Vectors scaled to length 1; scaled by their largest element first, so that no square overflows or vanishes."""
+    scaled = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
+    unit: Array = scaled / norm(scaled)[..., None]
+    return unit

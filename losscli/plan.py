@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from losscli.arrays import Array, np
-from losscli.catalogue import GIVEN_ELSEWHERE, Loss, Parameter
-from losscli.data.columns import Roles, Selection, expand, resolve_roles
+from losscli.catalogue import GIVEN_ELSEWHERE, Loss
+from losscli.data.columns import Roles
+from losscli.data.labels import AnyCoding
 from losscli.data.table import Kind, Need, Table, position
 from losscli.data.where import Condition
-from losscli.domain import NON_NEGATIVE, Domain
-from losscli.errors import UsageError
+from losscli.domain import Domain
 
 Policy = Literal["error", "skip"]
 WATCHED = frozenset(["split", "subset", "fold", "model", "model_id", "model_name", "output_type"])
@@ -19,20 +19,33 @@ WATCHED = frozenset(["split", "subset", "fold", "model", "model_id", "model_name
 
 @dataclass(frozen=True, slots=True)
 class LossSpec:
-    """A loss and its parameters as the user gave them; `@column` takes a parameter from a column."""
+    """A loss and its parameters as the user gave them; `@column` takes a parameter from a column.
+
+    Attributes:
+        resolved: the numbers that a word among the parameters stands for, such as class weights called balanced.
+    """
 
     loss: Loss
     given: Mapping[str, Any] = field(default_factory=dict)
+    resolved: Mapping[str, Any] = field(default_factory=dict)
 
     def values(self) -> dict[str, Any]:
-        """The parameters that are values, checked, defaults included."""
+        """The parameters that are values, checked, defaults included; words that are not resolved yet are left out."""
         fixed = {name: value for name, value in self.given.items() if not _is_column(value)}
-        checked = self.loss.with_defaults({**fixed, **dict.fromkeys(self.columns(), GIVEN_ELSEWHERE)})
+        open_words = dict.fromkeys(self.words(), GIVEN_ELSEWHERE)
+        checked = self.loss.with_defaults(
+            {**fixed, **open_words, **self.resolved, **dict.fromkeys(self.columns(), GIVEN_ELSEWHERE)}
+        )
         return {name: value for name, value in checked.items() if value is not GIVEN_ELSEWHERE}
 
     def columns(self) -> dict[str, str]:
         """For each parameter that comes from a column, the name of that column."""
         return {name: value[1:] for name, value in self.given.items() if _is_column(value)}
+
+    def words(self) -> dict[str, str]:
+        """The parameters of several numbers for which a word is given, or names with numbers."""
+        many = {parameter.name for parameter in self.loss.parameters if parameter.many == "class"}
+        return {name: value for name, value in self.given.items() if name in many and isinstance(value, str)}
 
 
 def _is_column(value: Any) -> bool:
@@ -41,15 +54,19 @@ def _is_column(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """A function applied to the target and the prediction before the loss."""
+    """A function applied to cells before the loss."""
 
     name: str
 
     def __call__(self, values: Array) -> Array:
+        if self.name == "percent":
+            return values / 100.0
         return np.log1p(values) if self.name == "log1p" else np.log(values)
 
 
 TRANSFORMS = {name: Transform(name) for name in ("log1p", "log")}
+PERCENT = Transform("percent")
+Layout = Literal["each", "one", "vector", "stack", "elements"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +75,11 @@ class Input:
 
     Attributes:
         argument: the role or parameter.
-        columns: the columns, one for each output.
+        columns: the columns.
         domain: what the values may be, after the transform if there is one.
+        layout: how the columns become arrays: `each` column is an output of its own, `one` column is the array,
+            all columns are one `vector` a row or a `stack` of vectors, a list column has the `elements` of a set.
+        coding: how cells that are labels become numbers; None where they are numbers.
         transform: what is done to the cells first.
         hint: the way out where cells lie outside the domain.
         optional: whether a row without a value is no row for this loss, such as one without a level.
@@ -69,6 +89,8 @@ class Input:
     argument: str
     columns: tuple[str, ...]
     domain: Domain
+    layout: Layout = "each"
+    coding: AnyCoding | None = None
     transform: Transform | None = None
     hint: str = ""
     optional: bool = False
@@ -76,10 +98,28 @@ class Input:
 
     @property
     def allowed(self) -> str:
+        if self.coding is not None and self.coding.names:
+            return f"one of the classes {', '.join(self.coding.names[:12])}"
         return self.domain.allowed + (f" after {self.transform.name}" if self.transform else "")
 
 
 WEIGHT = "weight"
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """How rows form units.
+
+    Attributes:
+        kind: each `row`; a `set` of the rows with the same group, or the `whole` input; a `batch` of rows that are
+            compared with one another.
+        group: the columns whose values are the same within a unit.
+        size: how many consecutive rows are a batch; None where a group is.
+    """
+
+    kind: Literal["row", "set", "whole", "batch"]
+    group: tuple[str, ...] = ()
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +131,36 @@ class Term:
         inputs: its roles, and the parameters that come from columns.
         weight: the input for the weights; None for weights of 1.
         values: the parameters that are the same for each row.
+        sets: how rows form units.
+        classes: the names of the classes where they are known.
     """
 
     spec: LossSpec
     inputs: tuple[Input, ...]
     weight: Input | None
     values: Mapping[str, Any]
+    sets: Sets = Sets("row")
+    classes: tuple[str, ...] | None = None
 
     @property
     def roles(self) -> Roles:
-        """The columns of each role, weight included, as the result shows them."""
+        """The columns of each role, weight and group included, as the result shows them."""
         shown = {entry.argument: entry.columns for entry in self.inputs}
-        return {**shown, WEIGHT: self.weight.columns} if self.weight else shown
+        if self.weight:
+            shown[WEIGHT] = self.weight.columns
+        if self.sets.group:
+            shown["group"] = self.sets.group
+        return shown
+
+    @property
+    def entries(self) -> Sequence[Input]:
+        """The inputs, the weight among them."""
+        return (*self.inputs, self.weight) if self.weight else self.inputs
+
+    @property
+    def simple(self) -> bool:
+        """Whether single columns of numbers are all that is read, and a row is a unit."""
+        return self.sets.kind == "row" and all(entry.layout == "each" for entry in self.inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,62 +184,18 @@ class Plan:
         Raises:
             UsageError: the table lacks one of them.
         """
-        numbers = {name for term in self.terms for entry in _entries(term) for name in entry.columns}
+        entries = [entry for term in self.terms for entry in term.entries]
+        labels = {name for entry in entries if entry.coding for name in entry.columns}
+        numbers = {name for entry in entries for name in entry.columns}
+        groups = [name for term in self.terms for name in term.sets.group]
         here = {column.name for column in table.columns}
         watched = [name for name in self.watched if name in here]
         found: dict[str, Need] = {}
-        for name in (*sorted(numbers), *(condition.column for condition in self.where), *watched):
-            kind = table.columns[position(table, name)].kind
-            found.setdefault(name, Need(name, name in numbers or kind is Kind.NUMBER, kind))
+        for name in (*sorted(numbers), *groups, *(condition.column for condition in self.where), *watched):
+            column = table.columns[position(table, name)]
+            as_number = column.kind is Kind.NUMBER or (name in numbers and name not in labels)
+            found.setdefault(name, Need(name, as_number, column.kind, column.width))
         return list(found.values())
-
-
-def _entries(term: Term) -> Sequence[Input]:
-    return (*term.inputs, term.weight) if term.weight else term.inputs
-
-
-def bind(spec: LossSpec, selection: Selection, table: Table, weight: str | None, transform: Transform | None) -> Term:
-    """A loss bound to the columns of a table.
-
-    Raises:
-        UsageError: a column that is not there or is not clear, or a parameter outside its domain.
-    """
-    values = spec.values()
-    roles = resolve_roles(spec.loss, selection, table)
-    changed = ("target", spec.loss.pred_means)
-    if transform is not None and spec.loss.pred_means not in roles:
-        raise UsageError(f"{spec.loss.name}: --transform applies to {spec.loss.pred_means}, which is not given")
-    inputs = [
-        Input(
-            role.name,
-            roles[role.name],
-            spec.loss.domain_of(role, values),
-            transform if role.name in changed else None,
-            spec.loss.guard_hint(role, values),
-            revealed=role.name in spec.loss.reveals,
-        )
-        for role in spec.loss.roles
-        if role.name in roles
-    ]
-    by_name = {parameter.name: parameter for parameter in spec.loss.parameters}
-    for name, column in spec.columns().items():
-        domain = _number_domain(by_name[name], spec.loss)
-        inputs.append(Input(name, expand(column, table), domain, optional=True))
-    weight_input = Input(WEIGHT, _one_column(weight, table), NON_NEGATIVE) if weight is not None else None
-    return Term(spec, tuple(inputs), weight_input, values)
-
-
-def _one_column(text: str, table: Table) -> tuple[str, ...]:
-    names = expand(text, table)
-    if len(names) != 1:
-        raise UsageError(f"--weight takes one column, not {', '.join(names)}")
-    return names
-
-
-def _number_domain(parameter: Parameter, loss: Loss) -> Domain:
-    if parameter.domain is None:
-        raise UsageError(f"{loss.name}: {parameter.name} is {parameter.allowed}; only a number can come from a column")
-    return parameter.domain
 
 
 def watched_columns(table: Table, selected: set[str]) -> tuple[str, ...]:

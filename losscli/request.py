@@ -1,14 +1,17 @@
 """What a command or a call asks of the data: checked as far as it can be before any file is opened."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from losscli.binding import bind
 from losscli.data.columns import ColumnNames, Selection
+from losscli.data.labels import named_classes
 from losscli.data.table import Table
 from losscli.data.where import Condition
 from losscli.errors import UsageError
-from losscli.plan import TRANSFORMS, WEIGHT, LossSpec, Plan, Policy, Transform, bind, watched_columns
+from losscli.plan import TRANSFORMS, WEIGHT, LossSpec, Plan, Policy, Transform, watched_columns
 from losscli.specs import parse_spec, with_parameters
 
 
@@ -24,6 +27,8 @@ class Request:
         missing, invalid: what to do with rows that lack a value or have one outside its domain.
         transform: what is applied to target and prediction first.
         reading: the options of reading files that are not at their defaults, as one text.
+        group: the columns whose values are the same within a set or batch.
+        batch_size: how many consecutive rows are a batch.
     """
 
     specs: Sequence[LossSpec]
@@ -34,6 +39,8 @@ class Request:
     invalid: Policy = "error"
     transform: Transform | None = None
     reading: str = ""
+    group: str | None = None
+    batch_size: int | None = None
 
     def plan(self, table: Table) -> Plan:
         """The request bound to the columns of a table.
@@ -41,7 +48,10 @@ class Request:
         Raises:
             UsageError: a column that is not there or is not clear.
         """
-        terms = tuple(bind(spec, self.selection, table, self.weight, self.transform) for spec in self.specs)
+        terms = tuple(
+            bind(spec, self.selection, table, self.weight, self.transform, self.group, self.batch_size)
+            for spec in self.specs
+        )
         used = {name for term in terms for names in term.roles.values() for name in names}
         used |= {condition.column for condition in self.where}
         return Plan(terms, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
@@ -59,6 +69,11 @@ def make_request(
     invalid: str,
     transform: str | None,
     reading: str = "",
+    group: ColumnNames | None = None,
+    batch_size: str | int | None = None,
+    classes: str | Sequence[str] | None = None,
+    positive_class: str | None = None,
+    probs_percent: bool = False,
 ) -> Request:
     """A request from what a user wrote.
 
@@ -67,6 +82,10 @@ def make_request(
         roles: the columns of roles; `weight` may be among them.
         parameters: parameters beside the names of the losses.
         command: the command line so far, for suggestions; None for a call from Python.
+        group: the column of sets or batches; batch_size: rows of a batch instead.
+        classes: the names of the classes in the order of the prediction's columns.
+        positive_class: the label of class 1 of two.
+        probs_percent: whether probabilities are 0 to 100.
 
     Raises:
         UsageError: anything that does not fit.
@@ -81,23 +100,42 @@ def make_request(
         raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {transform!r}")
     _check_roles(roles, specs)
     weights = roles.get(WEIGHT, weight)
+    group = roles.get("group", group)
+    if positive_class is not None and classes is not None:
+        raise UsageError("--classes and --positive-class are given", hint="leave one of them out")
+    names = None if classes is None else named_classes(classes if isinstance(classes, str) else ",".join(classes))
     return Request(
         specs,
-        Selection({name: names for name, names in roles.items() if name != WEIGHT}, command),
+        Selection(
+            {name: columns for name, columns in roles.items() if name not in (WEIGHT, "group")},
+            command,
+            names,
+            positive_class,
+            probs_percent,
+        ),
         weight=weights if weights is None or isinstance(weights, str) else ",".join(weights),
         where=[Condition.parse(text) for text in where],
         missing=cast("Policy", missing),
         invalid=cast("Policy", invalid),
         transform=TRANSFORMS[transform] if transform else None,
         reading=reading,
+        group=group if group is None or isinstance(group, str) else ",".join(group),
+        batch_size=None if batch_size is None else _size(batch_size),
     )
 
 
+def _size(given: str | int) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,8}", str(given)):
+        raise UsageError(f"--batch-size takes a whole number of at least 1, not {given!r}")
+    return int(given)
+
+
 def _check_roles(given: Mapping[str, ColumnNames], specs: Sequence[LossSpec]) -> None:
-    read = {role.name for spec in specs for role in spec.loss.roles} | {WEIGHT}
-    read |= {"pred" for spec in specs if spec.loss.pred_means != "pred"}
+    read = {role.name for spec in specs for role in spec.loss.roles} | {WEIGHT, "group"}
+    # for a loss that has no pred, --pred stands for another role or is refused with what to write
+    asked = read | {"pred"}
     for role in given:
-        if role not in read:
+        if role not in asked:
             names = " and ".join(spec.loss.name for spec in specs)
             raise UsageError(
                 f"{names} {'does' if len(specs) == 1 else 'do'} not read {role}",

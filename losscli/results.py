@@ -22,6 +22,8 @@ class Reduction(Enum):
     MEAN_COUNT = "mean-count"
     SUM = "sum"
     NONE = "none"
+    BATCHMEAN = "batchmean"
+    ELEMENTMEAN = "elementmean"
 
     @classmethod
     def of(cls, name: str) -> "Reduction":
@@ -32,6 +34,15 @@ class Reduction(Enum):
                 f"there is no reduction {name!r}", hint=f"one of {', '.join(entry.value for entry in cls)}"
             )
         return cls(word)
+
+    def check(self, loss: str, own: Sequence[str]) -> None:
+        """Refuse a reduction that only other losses have.
+
+        Args:
+            own: the reductions that this loss has besides those of all.
+        """
+        if self in (Reduction.BATCHMEAN, Reduction.ELEMENTMEAN) and self.value not in own:
+            raise UsageError(f"{loss} has no reduction {self.value}", hint="mean, mean-count, sum or none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,8 @@ class Result:
         direction: whether `lower` or `higher` is better.
         rows: the data rows of the input.
         used: the rows in the value.
+        unit: what has a loss: a `row`, a `set` of rows or a `batch`.
+        count: how many units there are; for a whole input that is one set, its rows, which the interval is over.
         skipped: the rows that are not, by cause.
         clipped: the used rows in which a parameter such as eps replaced a value.
         weight_sum: the sum of the weights of the used rows.
@@ -59,6 +72,7 @@ class Result:
         transform: what was applied to target and prediction first; None for nothing.
         slice, model: which part of the rows, and whose predictions; None for all and for the only one.
         signature: everything that can change a digit of the value, in one line.
+        ci_method: how an interval is made, also where there is none.
         warnings: what a reader should know about the number; in JSON they stand beside the results.
     """
 
@@ -74,6 +88,8 @@ class Result:
     direction: str
     rows: int
     used: int
+    unit: str
+    count: int
     skipped: Mapping[str, int]
     clipped: int
     weight_sum: float | None
@@ -83,12 +99,18 @@ class Result:
     slice: str | None
     model: str | None
     signature: str
+    ci_method: str = "t"
     warnings: Sequence[str] = ()
+
+    @property
+    def interval_over(self) -> str:
+        """What the interval resamples: the units, or the rows of a single set."""
+        return "rows" if self.ci_method == "delta" else f"{self.unit}s"
 
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in JSON."""
         interval = self.ci
-        entry = {name: getattr(self, name) for name in self.__slots__ if name != "warnings"}
+        entry = {name: getattr(self, name) for name in self.__slots__ if name not in ("warnings", "ci_method")}
         entry["params"] = dict(self.params)
         entry["skipped"] = dict(self.skipped)
         entry["columns"] = {role: list(names) for role, names in self.columns.items()}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from losscli.catalogue import Loss, Parameter, find
+from losscli.class_weights import scheme
 from losscli.errors import UsageError
 from losscli.plan import LossSpec
 
@@ -80,6 +81,18 @@ def _parameter(loss: Loss, name: str) -> Parameter:
     raise UsageError(_no_parameter([LossSpec(loss)], name), hint=_has([LossSpec(loss)]))
 
 
+def _numbers(parameter: Parameter, values: Any, loss: Loss) -> Any:
+    """Several numbers; names with numbers stay a text until the classes are known."""
+    if isinstance(values, Mapping):
+        return ",".join(f"{name}:{float(weight)!r}" for name, weight in values.items())
+    try:
+        numbers = tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        raise UsageError(f"{loss.name}: {parameter.name} must be {parameter.allowed}, not {values}") from None
+    parameter.check(numbers, loss.name)
+    return numbers
+
+
 def parse_value(parameter: Parameter, value: Any, loss: Loss) -> Any:
     """A parameter's value from text; `@column` stays as it is, and so does what is no text.
 
@@ -91,6 +104,8 @@ def parse_value(parameter: Parameter, value: Any, loss: Loss) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         # 1 and 1.0 are one value, and the signature of a result must say so
         return float(value)
+    if parameter.many and not isinstance(value, str) and hasattr(value, "__iter__"):
+        return _numbers(parameter, value, loss)
     if not isinstance(value, str) or (value.startswith("@") and len(value) > 1):
         return value
     word = value.strip().lower()
@@ -98,6 +113,11 @@ def parse_value(parameter: Parameter, value: Any, loss: Loss) -> Any:
         return None
     if parameter.is_flag and word in _YES + _NO:
         return word in _YES
+    if parameter.many == "class" and (":" in word or "=" in word or scheme(word) is not None):
+        # a scheme or names with weights: resolved when the classes are known
+        return word if scheme(word) is not None else value
+    if parameter.many and "," in word:
+        return _numbers(parameter, word.split(","), loss)
     if parameter.domain is not None:
         try:
             number = float(word if word.isascii() and "_" not in word else "")

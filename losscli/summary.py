@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 from urllib.parse import quote
 
 from losscli.errors import DataError
+from losscli.estimates import MEANS, Estimate, estimates_of
 from losscli.evaluation import Sums
-from losscli.moments import Moments
+from losscli.outcome import Outcome
 from losscli.plan import Term
+from losscli.remarks import remarks
 from losscli.request import Request
 from losscli.results import Input, Reduction, Report, Result
-from losscli.statistics import FEWEST_UNITS, mean_standard_error, nearest_float, t_interval
+from losscli.statistics import FEWEST_UNITS, Interval, nearest_float, t_interval
 from losscli.tally import Tally
 from losscli.version import __version__
 
@@ -32,30 +33,28 @@ def report_of(
 
     Raises:
         DataError: no row is left to evaluate.
+        UsageError: a reduction that a loss does not have.
     """
-    results = []
-    for term, moments, tally in zip(sums.plan.terms, sums.moments, sums.tallies, strict=True):
-        if moments.count == 0:
-            raise nothing_left(sums.rows, tally.skipped)
-        if not moments.weight:
+    results: list[Result] = []
+    outcomes = sums.outcomes()
+    for term, outcome, tally in zip(sums.plan.terms, outcomes, sums.tallies, strict=True):
+        reduction.check(term.spec.loss.name, term.spec.loss.reductions)
+        if outcome.rows == 0 or (outcome.labels is not None and not outcome.labels and not tally.undefined):
+            raise nothing_left(sums.rows, tally.skipped_in_order())
+        if any(moments.count and not moments.weight for moments in outcome.series):
             raise DataError("the weights of all used rows are 0", "check the column of --weight")
-        results.append(_result(term, moments, tally, sums, request, reduction, confidence))
-    warnings = [*_result_warnings(results, reduction, confidence), *sums.notices.lines()]
+        estimates = estimates_of(term, outcome, reduction, tally.classes)
+        for place, estimate in enumerate(estimates):
+            part = _class_name(term, place) if len(estimates) > 1 else None
+            results.append(_Summary(term, outcome, tally, sums, request, reduction).result(estimate, confidence, part))
+    warnings = remarks(sums, outcomes, results, confidence if reduction in MEANS else None)
     results = [replace(result, warnings=warnings) for result in results]
     return Report(command, results, warnings, inputs)
 
 
-def _result_warnings(results: Sequence[Result], reduction: Reduction, confidence: float | None) -> list[str]:
-    warnings = [f"{result.loss}: no value: {result.reason}" for result in results if result.value is None]
-    if reduction is Reduction.MEAN and confidence is not None:
-        fewest = min(result.used for result in results)
-        if fewest < FEWEST_UNITS:
-            warnings.append(f"no interval: {fewest} rows, {FEWEST_UNITS} needed")
-    for result in results:
-        if result.clipped:
-            rows = "row" if result.clipped == 1 else "rows"
-            warnings.append(f"{result.loss}: in {result.clipped} {rows} eps took the place of a value")
-    return warnings
+def _class_name(term: Term, place: int) -> str:
+    name = term.classes[place] if term.classes and place < len(term.classes) else str(place)
+    return f"class={name}"
 
 
 def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
@@ -66,58 +65,81 @@ def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
     return DataError(f"nothing to evaluate: none of {rows} rows is left ({why})", "check the filters and the file")
 
 
-def _result(
-    term: Term,
-    moments: Moments,
-    tally: Tally,
-    sums: Sums,
-    request: Request,
-    reduction: Reduction,
-    confidence: float | None,
-) -> Result:
-    exact, denominator = _reduced(moments, reduction)
-    value = nearest_float(exact)
-    stderr = mean_standard_error(moments) if reduction is Reduction.MEAN else None
-    interval = None
-    if confidence is not None and stderr is not None and moments.count >= FEWEST_UNITS:
-        interval = t_interval(exact, stderr, moments.count, confidence)
-    loss = term.spec.loss
-    params = {p.name: term.spec.given.get(p.name, p.default) for p in loss.parameters}
-    return Result(
-        loss=loss.name,
-        params=params,
-        reduction=reduction.value,
-        value=value,
-        status="ok" if value is not None else "overflow",
-        reason=None if value is not None else "the sum is beyond the largest float64",
-        stderr=stderr,
-        ci=interval,
-        units=_units(loss.units(params), request),
-        direction=loss.facts.direction,
-        rows=sums.rows,
-        used=moments.count,
-        skipped=tally.skipped_in_order(),
-        clipped=tally.clipped,
-        weight_sum=nearest_float(moments.total_weight()),
-        denominator=nearest_float(denominator),
-        columns=term.roles,
-        transform=request.transform.name if request.transform else None,
-        slice=None,
-        model=None,
-        signature=_signature(term, params, reduction, moments.count, request),
-    )
+class _Summary:
+    """What the results of one term have in common."""
+
+    def __init__(
+        self, term: Term, outcome: Outcome, tally: Tally, sums: Sums, request: Request, reduction: Reduction
+    ) -> None:
+        self.term = term
+        self.outcome = outcome
+        self.tally = tally
+        self.sums = sums
+        self.request = request
+        self.reduction = reduction
+
+    def result(self, estimate: Estimate, confidence: float | None, part: str | None) -> Result:
+        """The result of an estimate.
+
+        Args:
+            part: the class that it is of; None for all.
+        """
+        loss, tally = self.term.spec.loss, self.tally
+        value = None if estimate.value is None or tally.undefined else nearest_float(estimate.value)
+        status, reason = _status(value, estimate, tally)
+        params = {p.name: shown_value(self.term.spec.given.get(p.name, p.default)) for p in loss.parameters}
+        stderr = estimate.stderr if value is not None else None
+        return Result(
+            loss=loss.name,
+            params=params,
+            reduction=self.reduction.value,
+            value=value,
+            status=status,
+            reason=reason,
+            stderr=stderr,
+            ci=_interval(estimate, stderr, confidence),
+            units=_units(loss.units(params), self.request),
+            direction=loss.facts.direction,
+            rows=self.sums.rows,
+            used=self.outcome.rows,
+            unit="set" if loss.unit.kind == "set" else "row" if self.term.sets.kind == "row" else "batch",
+            count=estimate.count,
+            skipped=tally.skipped_in_order(),
+            clipped=tally.clipped,
+            weight_sum=nearest_float(estimate.weight),
+            denominator=nearest_float(estimate.denominator),
+            columns=self.term.roles,
+            transform=self.request.transform.name if self.request.transform else None,
+            slice=part,
+            model=None,
+            signature=_signature(self.term, params, self.reduction, estimate.count, self.request),
+            ci_method=estimate.method,
+        )
+
+
+def _status(value: float | None, estimate: Estimate, tally: Tally) -> tuple[str, str | None]:
+    if tally.undefined:
+        count = f"{tally.undefined} sets have" if tally.undefined > 1 else "1 set has"
+        return "undefined", f"{count} no loss, and --empty says nan"
+    if estimate.value is None:
+        return "undefined", estimate.reason
+    return ("ok", None) if value is not None else ("overflow", "the sum is beyond the largest float64")
+
+
+def _interval(estimate: Estimate, stderr: float | None, confidence: float | None) -> Interval | None:
+    if confidence is None or stderr is None or estimate.value is None or estimate.count < FEWEST_UNITS:
+        return None
+    found = t_interval(estimate.value, stderr, estimate.count, confidence)
+    return None if found is None else replace(found, method=estimate.method)
+
+
+def shown_value(value: Any) -> Any:
+    """A parameter as results show it."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _units(units: str, request: Request) -> str:
     return units if request.transform is None else f"{units} after {request.transform.name}"
-
-
-def _reduced(moments: Moments, reduction: Reduction) -> tuple[Fraction, Fraction]:
-    """The exact value and its denominator."""
-    if reduction is Reduction.SUM:
-        return moments.total(), Fraction(1)
-    denominator = Fraction(moments.count) if reduction is Reduction.MEAN_COUNT else moments.total_weight()
-    return moments.total() / denominator, denominator
 
 
 def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, count: int, request: Request) -> str:
@@ -129,6 +151,17 @@ def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, coun
         f"n:{count}",
     ]
     parts += [f"{entry.argument}:{_names(entry.columns)}" for entry in term.inputs]
+    if term.sets.group:
+        parts.append(f"group:{_names(term.sets.group)}")
+    if term.sets.size is not None:
+        parts.append(f"batch:{term.sets.size}")
+    selection = request.selection
+    if selection.classes:
+        parts.append(f"classes:{_names(selection.classes)}")
+    if selection.positive_class is not None:
+        parts.append(f"positive:{_names([selection.positive_class])}")
+    if selection.probs_percent:
+        parts.append("probs:percent")
     parts += [f"where:{quote(str(condition), safe='=<>!,. ')}" for condition in request.where]
     parts += [f"missing:{request.missing}", f"invalid:{request.invalid}"]
     if request.transform is not None:
@@ -145,4 +178,6 @@ def _names(names: Sequence[str]) -> str:
 def _word(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,6 +7,8 @@ from losscli.errors import DataError
 
 _EXAMPLES = 5
 _ORDER = {"where": 0, "missing": 2, "invalid": 3}
+POSITIVE_SEEN = "rows of the positive class"
+"""The observation of every label that --positive-class names: a name that no row has is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,9 @@ class Occurrences:
     """How often, and the first few rows (counted within the file) with their values."""
 
     count: int = 0
-    examples: list[tuple[int, float]] = field(default_factory=list)
+    examples: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, count: int, examples: Iterator[tuple[int, float]]) -> None:
+    def add(self, count: int, examples: Iterator[tuple[int, str]]) -> None:
         """Add further occurrences, in row order."""
         self.count += count
         for example in examples:
@@ -44,13 +46,25 @@ class Occurrences:
 
 @dataclass(slots=True)
 class Tally:
-    """Everything that a term met in a run of rows: complaints, rows left out by cause, rows with a clipped value."""
+    """Everything that a term met in a run of rows.
+
+    Attributes:
+        complaints: what is wrong.
+        skipped: rows left out, by cause.
+        clipped: rows in which a value was clipped.
+        observed: how many rows show what the loss looks for.
+        classes: how many columns a value of several has; 0 where there is none.
+        undefined: units that have no loss.
+    """
 
     complaints: dict[Complaint, Occurrences] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     clipped: int = 0
+    observed: dict[str, int] = field(default_factory=dict)
+    classes: int = 0
+    undefined: int = 0
 
-    def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, float]]) -> None:
+    def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, str]]) -> None:
         """Note what is wrong with so many rows."""
         self.complaints.setdefault(complaint, Occurrences()).add(count, examples)
 
@@ -67,6 +81,14 @@ class Tally:
         """Count rows in which a value was clipped."""
         self.clipped += count
 
+    def observe(self, name: str, count: int) -> None:
+        """Count rows that show something; a count of 0 is kept too."""
+        self.observed[name] = self.observed.get(name, 0) + count
+
+    def widen(self, classes: int) -> None:
+        """Note how many columns a value of several has."""
+        self.classes = max(self.classes, classes)
+
     def absorb(self, other: "Tally", rows_before: int) -> None:
         """Add what was met in the run of rows that follows."""
         for complaint, found in other.complaints.items():
@@ -75,6 +97,10 @@ class Tally:
         for cause, count in other.skipped.items():
             self.skip(cause, count)
         self.clip(other.clipped)
+        for name, count in other.observed.items():
+            self.observe(name, count)
+        self.widen(other.classes)
+        self.undefined += other.undefined
 
     def check(self, file: str, rows: int, refused: set[str]) -> None:
         """Raise the error for the first refused kind of complaint, if there is one.
@@ -96,7 +122,7 @@ def _error(file: str, rows: int, complaint: Complaint, found: Occurrences) -> Da
             f"{file}: column {complaint.column!r} has no value in {found.count} of {rows} rows: {_rows(found)} {shown}",
             "--missing skip leaves such rows out and counts them",
         )
-    shown = ", ".join(f"{row} ({value!r})" for row, value in found.examples) + more
+    shown = ", ".join(f"{row} ({value})" for row, value in found.examples) + more
     way = f"{complaint.hint}; " if complaint.hint else ""
     return DataError(
         f"{file}: column {complaint.column!r} has {found.count} of {rows} values that are not allowed: "

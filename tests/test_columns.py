@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from losscli.data.columns import tokens
+from losscli.data.role_names import tokens
 from tests.cli import Outcome, run_cli
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from losscli.arrays import Array, Mask
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
 from losscli.moments import Moments
-from losscli.units import Units
+from losscli.unit_arrays import Units
 
 UNIT = 2**2260  # as the docstring of Moments says
 SMALL = 8
@@ -81,6 +81,7 @@ def folded(rows: Rows, fragments: Sequence[Fragment]) -> Moments:
         fold.absorb(fragment.sums(rows))
         assert fold.row == fragment.bounds[-1]
     fold.close_block()
+    assert isinstance(fold.moments, Moments)
     return fold.moments
 
 
@@ -191,6 +192,7 @@ def test_a_fragment_inside_a_block_adds_no_block_of_its_own() -> None:
     assert (across.moments, across.span) == (Moments(), 5)
     assert [(run.span, run.units.losses.size) for run in (*across.before, *across.after)] == [(3, 3), (2, 2)]
     whole = Fragment([BLOCK - 3, 2 * BLOCK + 2], known=True, numbered=False).sums(rows)
+    assert isinstance(whole.moments, Moments)
     assert (whole.moments.count, whole.span) == (BLOCK, BLOCK + 5)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.arrays import Array
-from losscli.catalogue import Loss, all_losses
+from losscli.catalogue import Loss
 from losscli.errors import DataError, ExitCode, LosscliError, UsageError
 from tests.cli import run_cli
 from tests.sampling import (
@@ -22,6 +22,7 @@ from tests.sampling import (
     case_id,
     cases,
     cases_of,
+    element_losses,
     forms,
     numbers_in,
     numeric,
@@ -31,7 +32,7 @@ from tests.sampling import (
     some,
 )
 
-LOSSES = list(all_losses())
+LOSSES = element_losses()
 
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 each_case = pytest.mark.parametrize("case", cases(), ids=case_id)

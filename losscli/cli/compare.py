@@ -1,7 +1,8 @@
 """`losscli compare`: several losses side by side, in one scan."""
 
 from losscli.cli.catalogue_options import CatalogueOptions
-from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, RowOptions, grouped
+from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, grouped
+from losscli.cli.row_options import RowOptions
 
 
 @grouped

@@ -7,9 +7,9 @@ from losscli.cli.options import (
     Losses,
     OutputOptions,
     ReductionName,
-    RowOptions,
     grouped,
 )
+from losscli.cli.row_options import RowOptions
 from losscli.errors import UsageError
 
 
@@ -31,6 +31,7 @@ def command(
     from losscli.cli.job import request_of, run_job
     from losscli.cli.row_losses import ROW_KINDS, write_row_losses
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
+    from losscli.execution import thread_count
     from losscli.results import Reduction
 
     losses = loss or []
@@ -42,7 +43,7 @@ def command(
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
         sources = reading.sources(files)
         check_places(places, [source.name for source in sources])
-        write_row_losses(sources, request, places, output.quiet)
+        write_row_losses(sources, request, places, output.quiet, thread_count(reading.threads))
         return
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     sources = reading.sources(files)

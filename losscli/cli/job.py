@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.invocation import command_line
-from losscli.cli.options import InputOptions, OutputOptions, RowOptions
+from losscli.cli.options import InputOptions, OutputOptions
 from losscli.cli.progress import Progress
+from losscli.cli.row_options import RowOptions
 from losscli.cli.writing import Destination, say, write_report
 from losscli.errors import UsageError
 
@@ -37,6 +38,11 @@ def request_of(
         invalid=rows.invalid,
         transform=rows.transform,
         reading=reading.text_options().summary(),
+        group=rows.group,
+        batch_size=rows.batch_size,
+        classes=rows.classes,
+        positive_class=rows.positive_class,
+        probs_percent=rows.probs_percent,
     )
 
 
@@ -47,7 +53,7 @@ def _roles(rows: RowOptions, catalogue: CatalogueOptions) -> dict[str, str]:
         role = role.strip().replace("-", "_")
         if not equals or not role or not names:
             raise UsageError(f"--column takes ROLE=NAMES, not {text!r}")
-        if role in given or (role == "weight" and rows.weight):
+        if role in given or (role == "weight" and rows.weight) or (role == "group" and rows.group):
             raise UsageError(f"the columns of {role} are given twice")
         given[role] = names
     return given
@@ -72,7 +78,8 @@ def run_job(
 
     gc.enable()
     with Progress(output.quiet) as progress:
-        sums = scan([source.open for source in sources], request, thread_count(reading.threads), progress)
+        once = any(source.read_once for source in sources)
+        sums = scan([source.open for source in sources], request, thread_count(reading.threads), progress, once)
     inputs: list[Input] = []
     if any(place.kind == "json" for place in places):
         from losscli.data.identity import file_hash

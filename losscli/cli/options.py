@@ -11,7 +11,7 @@ import typer
 
 from losscli.cli.catalogue_options import CatalogueOptions, catalogue_options, catalogue_parameters
 from losscli.cli.completion import complete_loss
-from losscli.cli.flags import COLUMN_PANEL, INPUT_PANEL, OUTPUT_PANEL, ROW_PANEL, flag_option, keyword, text_option
+from losscli.cli.flags import INPUT_PANEL, OUTPUT_PANEL, flag_option, keyword, text_option
 from losscli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ ReductionName = Annotated[
         "--reduction",
         "-r",
         metavar="mean|mean-count|sum|none",
-        help="Weighted mean (default), sum over the number of rows, sum, or the loss of each row.",
+        help="Weighted mean (default), sum over the number of rows, sum, or the loss of each row; kl_div has "
+        "batchmean and elementmean too.",
         show_default=False,
     ),
 ]
@@ -130,56 +131,6 @@ class InputOptions:
         from losscli.data.sources import resolve
 
         return resolve(files or [], self.input_format, self.text_options())
-
-
-@dataclass(frozen=True)
-class RowOptions:
-    """Which rows count, and how much."""
-
-    weight: Annotated[
-        str | None,
-        text_option("--weight", "-w", help="Column of non-negative weights.", metavar="COLUMN", panel=COLUMN_PANEL),
-    ] = None
-    column: Annotated[
-        list[str] | None,
-        text_option("--column", help="Any role, spelled out; repeatable.", metavar="ROLE=NAMES", panel=COLUMN_PANEL),
-    ] = None
-    where: Annotated[
-        list[str] | None,
-        text_option(
-            "--where",
-            help="Keep rows that fit: COL=V, !=, <, <=, >, >=, or 'COL in A,B'; repeatable.",
-            metavar="CONDITION",
-            panel=ROW_PANEL,
-        ),
-    ] = None
-    missing: Annotated[
-        str,
-        text_option(
-            "--missing",
-            help="Rows that lack a value: error (default) or skip.",
-            metavar="error|skip",
-            panel=ROW_PANEL,
-        ),
-    ] = "error"
-    invalid: Annotated[
-        str,
-        text_option(
-            "--invalid",
-            help="Rows with a value outside the loss's domain: error (default) or skip.",
-            metavar="error|skip",
-            panel=ROW_PANEL,
-        ),
-    ] = "error"
-    transform: Annotated[
-        str | None,
-        text_option(
-            "--transform",
-            help="Apply log1p or log to target and prediction first.",
-            metavar="log1p|log",
-            panel=ROW_PANEL,
-        ),
-    ] = None
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from losscli.catalogue import Loss
+from losscli.catalogue import Loss, Role
+from losscli.data.box_columns import box_order
+from losscli.data.role_names import TRUTH_WORDS, member, roles_of_name, stem, tokens, words_of
 from losscli.data.sources import natural_order
 from losscli.data.table import Column, Kind, Table, position
 from losscli.errors import UsageError
 
-# Names as they occur in prediction files; a token counts where it begins or ends the name.
-_TOKENS: Mapping[str, frozenset[str]] = {
-    "pred": frozenset(["pred", "predicted", "prediction", "forecast", "yhat", "hat"]),
-    "target": frozenset(["true", "actual", "observed", "obs", "truth", "label", "target", "y", "gt"]),
-    "rate": frozenset(["rate"]),
-    "log_rate": frozenset(["log_rate"]),
-    "var": frozenset(["var", "variance"]),
-    "std": frozenset(["std"]),
-    "log_var": frozenset(["log_var", "logvar"]),
-}
-_OTHER_WORDS = frozenset(["id", "ids", "n", "num", "count", "index", "date", "time", "horizon", "range"])
-"""A name with one of these is about a truth or a prediction without being one."""
-_ROLE_WORDS = _TOKENS["pred"] | _TOKENS["target"]
 _NUMERIC = (Kind.NUMBER, Kind.LIST)
 
 Roles = dict[str, tuple[str, ...]]
@@ -38,10 +27,16 @@ class Selection:
     Attributes:
         given: for a role, the text of its flag (a column, a comma list or a glob), or names as they are.
         command: the command line, to which a suggestion adds what is missing; None for a call from Python.
+        classes: the names of the classes, in the order of the prediction's columns.
+        positive_class: the label of class 1 of two.
+        probs_percent: whether probabilities are 0 to 100.
     """
 
     given: Mapping[str, ColumnNames]
     command: str | None
+    classes: tuple[str, ...] | None = None
+    positive_class: str | None = None
+    probs_percent: bool = False
 
     def suggestion(self, flags: Mapping[str, str]) -> str:
         """What to write to choose these columns."""
@@ -52,12 +47,30 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Columns that may be a role together: one, or for a role of several values a group that differs in its ending."""
+
+    role: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def text(self) -> str:
+        """How a flag names them."""
+        first = member(self.names[0])
+        return self.names[0] if len(self.names) == 1 or first is None else f"{first.shared}*"
+
+
+@dataclass(frozen=True, slots=True)
 class _Open:
-    """A role that the flags do not name: its forms, the columns whose names fit, and those that fit by type too."""
+    """A role that the flags do not name: its forms, what fits by name, and what fits by type too."""
 
     forms: tuple[str, ...]
-    fits: Sequence[tuple[str, Column]]
-    usable: Sequence[tuple[str, Column]]
+    fits: Sequence[_Candidate]
+    usable: Sequence[_Candidate]
 
 
 def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
@@ -70,15 +83,16 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     unfilled: list[tuple[str, ...]] = [
         (role.name,) for role in loss.roles if not role.optional and role.name not in roles
     ]
-    if loss.one_of and not any(name in roles for name in loss.one_of):
-        unfilled.append(loss.one_of)
+    if loss.forms and not any(name in roles for form in loss.forms for name in form):
+        unfilled.append(tuple(name for form in loss.forms for name in form))
     unclear: list[_Open] = []
     for forms in unfilled:
         found = _look(loss, forms, table, roles)
         if len(found.usable) == 1:
-            form, column = found.usable[0]
-            position(table, column.name)
-            roles[form] = (column.name,)
+            for column in found.usable[0].columns:
+                position(table, column.name)
+            names = found.usable[0].names
+            roles[found.usable[0].role] = box_order(names) if len(names) == 4 else names
         else:
             unclear.append(found)
     if unclear:
@@ -94,8 +108,16 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
 
 
 def _given_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
-    known = {role.name for role in loss.roles}
+    width_of = {role.name: role.domain.width for role in loss.roles}
+    known = set(width_of)
     roles: Roles = {}
+    if "pred" in selection.given and "pred" not in known and not loss.pred_means:
+        flags = " or ".join(f"--{name.replace('_', '-')}" for form in loss.forms for name in form) or "its own roles"
+        example = {form[0]: selection.given["pred"] for form in loss.forms[:1]}
+        raise UsageError(
+            f"{loss.name}: a bare --pred does not say what kind of prediction it is; write {flags}",
+            hint=_instead_of_pred(selection, example),
+        )
     for flag, text in selection.given.items():
         name = loss.pred_means if flag == "pred" and "pred" not in known else flag
         if name not in known:
@@ -103,17 +125,41 @@ def _given_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
         if name in roles:
             raise UsageError(f"{loss.name}: --pred means the {name}, which --{name.replace('_', '-')} also names")
         roles[name] = expand(text, table)
+        if width_of[name] == 4 and isinstance(text, str) and text not in roles[name] and "," not in text:
+            roles[name] = box_order(roles[name])
     return roles
 
 
+def _instead_of_pred(selection: Selection, example: Mapping[str, ColumnNames]) -> str | None:
+    """The command with the flag of a kind in place of --pred."""
+    if not example:
+        return None
+    role, columns = next(iter(example.items()))
+    flag = f"--{role.replace('_', '-')}"
+    text = columns if isinstance(columns, str) else ",".join(columns)
+    return (
+        f"for instance {flag} {shlex.quote(text)}" if selection.command is not None else f"for instance {role}={text!r}"
+    )
+
+
 def _check_widths(loss: Loss, roles: Roles) -> None:
-    widest = max(len(names) for names in roles.values())
-    for role, names in roles.items():
+    domains = {role.name: role.domain for role in loss.roles}
+    single = {name: names for name, names in roles.items() if not domains[name].vector and not domains[name].several}
+    widest = max((len(names) for names in single.values()), default=1)
+    for role, names in single.items():
         if len(names) not in (1, widest) or (role in ("target", "pred") and len(names) != widest):
             raise UsageError(
                 f"{loss.name}: {role} has {len(names)} columns ({', '.join(names)}) where others have {widest}",
                 hint="name as many columns for each role",
             )
+    vectors = {name: names for name, names in roles.items() if domains[name].vector and not domains[name].stacked}
+    for role, names in vectors.items():
+        other, most = max(((o, len(n)) for o, n in vectors.items()), key=lambda item: item[1])
+        width = domains[role].width
+        if width not in (None, len(names)):
+            raise UsageError(f"{loss.name}: {role} needs {width} columns, not {len(names)} ({', '.join(names)})")
+        if len(names) != most:
+            raise UsageError(f"{loss.name}: {role} has {len(names)} columns where {other} has {most}")
 
 
 def expand(text: ColumnNames, table: Table) -> tuple[str, ...]:
@@ -160,61 +206,52 @@ def _names_hint(names: list[str]) -> str:
 def _look(loss: Loss, forms: tuple[str, ...], table: Table, roles: Roles) -> _Open:
     """The columns that fit a role, or one of its forms, by name and by type."""
     taken = {name for names in roles.values() for name in names}
-    fits = [
-        (form, column)
-        for form in forms
-        for column in _candidates(form, table.columns, pred_means=loss.pred_means)
-        if column.name not in taken
-    ]
-    return _Open(forms, fits, [(form, column) for form, column in fits if column.kind in _NUMERIC])
+    by_name = {role.name: role for role in loss.roles}
+    fits: list[_Candidate] = []
+    usable: list[_Candidate] = []
+    for form in forms:
+        free = [column for column in _candidates(loss, form, table.columns) if column.name not in taken]
+        found = _grouped(by_name[form], free)
+        fits += found
+        kinds = _kinds_of(by_name[form])
+        usable += [candidate for candidate in found if all(column.kind in kinds for column in candidate.columns)]
+    return _Open(forms, fits, usable)
 
 
-def _candidates(role: str, columns: Sequence[Column], *, pred_means: str) -> list[Column]:
+def _kinds_of(role: Role) -> tuple[Kind, ...]:
+    return (*_NUMERIC, Kind.BOOLEAN, Kind.TEXT) if role.domain.coded else _NUMERIC
+
+
+def _grouped(role: Role, columns: Sequence[Column]) -> list[_Candidate]:
+    """Each column by itself, or those of a role of several values in groups that share all but the ending."""
+    if not role.domain.vector:
+        return [_Candidate(role.name, (column,)) for column in columns]
+    groups: dict[str, list[Column]] = {}
+    found = [_Candidate(role.name, (column,)) for column in columns if column.kind is Kind.LIST]
+    for column in columns:
+        part = member(column.name)
+        if column.kind is not Kind.LIST and part is not None:
+            groups.setdefault(part.shared, []).append(column)
+    for group in groups.values():
+        if len(group) > 1:
+            found.append(_Candidate(role.name, tuple(sorted(group, key=lambda column: natural_order(column.name)))))
+    return found
+
+
+def _candidates(loss: Loss, role: str, columns: Sequence[Column]) -> list[Column]:
     """Columns whose name fits a role: those of nothing but such words where there are any, else all."""
-    found = [column for column in columns if role in roles_of_name(column.name)]
-    if not found and role == pred_means != "pred":
-        return _candidates("pred", columns, pred_means="pred")
+    own = tuple(entry.name for entry in loss.roles)
+    found = [column for column in columns if role in roles_of_name(column.name, own)]
+    if not found and role == loss.pred_means != "pred":
+        found = [column for column in columns if "pred" in roles_of_name(column.name, own)]
     if role == "target" and found:
         # beside price and price_pred no other column is the truth without a doubt
-        stems = {stem for column in columns if (stem := _stem(column.name))}
+        stems = {stem(column.name) for column in columns} - {()}
         doubts = [column for column in columns if column not in found and tuple(tokens(column.name)) in stems]
         if doubts:
             return found + doubts
-    whole = [column for column in found if set(tokens(column.name)) <= _ROLE_WORDS | _TOKENS.get(role, frozenset())]
+    whole = [column for column in found if set(tokens(column.name)) <= TRUTH_WORDS | words_of(role)]
     return whole or found
-
-
-def _stem(name: str) -> tuple[str, ...]:
-    """What a prediction is of: price for price_pred; empty where the name does not say."""
-    words = tokens(name)
-    if "pred" not in roles_of_name(name):
-        return ()
-    return tuple(word for word in words if word not in _TOKENS["pred"] and word not in _TOKENS["target"])
-
-
-def roles_of_name(name: str) -> set[str]:
-    """The roles that a column's name suggests."""
-    words = tokens(name)
-    if not words:
-        return set()
-    ends = {words[0], words[-1], "_".join(words[:2]), "_".join(words[-2:])}
-    fitting = {role for role, vocabulary in _TOKENS.items() if ends & vocabulary}
-    # y_pred begins with y; what says prediction outweighs what says truth, and log_rate outweighs rate
-    for strong, weak in (("pred", "target"), ("log_rate", "rate"), ("log_var", "var")):
-        if strong in fitting:
-            fitting.discard(weak)
-    if _OTHER_WORDS & set(words):
-        fitting -= {"pred", "target"}
-    # pred_var is a variance: the narrower word says what the number is
-    if fitting - {"pred", "target"}:
-        fitting -= {"pred", "target"}
-    return fitting
-
-
-def tokens(name: str) -> list[str]:
-    """The words of a name in lower case: split at symbols, digits kept, and at camel case."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return [word.lower() for word in re.split(r"[\W_]+", spaced) if word]
 
 
 def _unclear(loss: Loss, unclear: Sequence[_Open], selection: Selection, table: Table, roles: Roles) -> UsageError:
@@ -222,21 +259,21 @@ def _unclear(loss: Loss, unclear: Sequence[_Open], selection: Selection, table: 
     wanted = " or ".join(first.forms)
     numeric = [column.name for column in table.columns if column.kind in _NUMERIC]
     if first.usable:
-        shown = _listed([column.name for _, column in first.usable])
+        shown = _listed([candidate.text for candidate in first.usable])
         message = f"{table.label}: more than one column fits {wanted}: {shown}"
     else:
-        why = "".join(f"; {column.name!r} holds {_held(column)}" for _, column in first.fits)
+        why = "".join(f"; {c.text!r} holds {_held(c.columns[0])}" for c in first.fits)
         message = f"{table.label}: no column fits {wanted}{why}; numeric columns: {_listed(numeric)}"
     if all(_is_number(column.name) for column in table.columns) and not _goes_by_number(table):
         return UsageError(message, hint="the first line looks like data: --no-header reads it as such")
-    stems = {_stem(column.name) for column in table.columns} - {()}
+    stems = {stem(column.name) for column in table.columns} - {()}
     free = [name for name in numeric if name.strip() and not any(name in names for names in roles.values())]
     # what a prediction is named after is the likeliest truth
     free.sort(key=lambda name: tuple(tokens(name)) not in stems)
     flags: dict[str, str] = {}
     for role in unclear:
-        form = role.usable[0][0] if role.usable else role.forms[0]
-        example = role.usable[0][1].name if role.usable else next(iter(free), "COLUMN")
+        form = role.usable[0].role if role.usable else role.forms[0]
+        example = role.usable[0].text if role.usable else next(iter(free), "COLUMN")
         free = [name for name in free if name != example]
         flags["pred" if form == loss.pred_means else form] = example
     return UsageError(message, hint=selection.suggestion(flags))

@@ -26,26 +26,31 @@ class Numbers:
     """The cells of a column as numbers.
 
     Attributes:
-        parts: one array of shape (n,) for a plain column, one for each position of a list column.
+        values: shape (n,) for a plain column, (n, width) for a list column.
         nulls: which rows the file says have no value; None where it says that of none.
         rounded: how many whole numbers beyond 2^53 have no exact float64.
         narrow: the type of floating-point numbers with fewer digits than float64; empty for all others.
     """
 
-    parts: list[Array]
+    values: Array
     nulls: Mask | None
     rounded: int = 0
     narrow: str = ""
 
     @property
+    def parts(self) -> list[Array]:
+        """One array of shape (n,) for a plain column, one for each position of a list column."""
+        if self.values.ndim == 1:
+            return [self.values]
+        return [np.ascontiguousarray(self.values[:, i]) for i in range(self.values.shape[1])]
+
+    @property
     def missing(self) -> Mask:
         """Which rows have no value: a null or a NaN, in a list also one of its values."""
-        absent = np.zeros(len(self.parts[0]) if self.parts else 0, dtype=bool)
-        if self.nulls is not None:
-            absent |= self.nulls
-        for part in self.parts:
-            absent |= np.isnan(part)
-        return absent
+        absent: Mask = np.isnan(self.values)
+        if absent.ndim > 1:
+            absent = np.any(absent, axis=1)
+        return absent if self.nulls is None else absent | self.nulls
 
 
 Parser = Callable[[str], float | None]
@@ -65,15 +70,17 @@ def to_numbers(array: pa.Array, name: str, parse: Parser | None = None, wanted: 
     if pa.types.is_dictionary(arrow_type):
         return to_numbers(array.dictionary_decode(), name, parse, wanted)
     if is_list(arrow_type):
-        return _from_lists(array, name)
+        from losscli.data.lists import equal_lists
+
+        return equal_lists(array, name)
     if is_text(arrow_type):
         return _parse_text(array, name, parse or parse_cell, wanted)
     if pa.types.is_decimal(arrow_type):
         # Arrow's cast is not rounded to the nearest float64
         cells = [math.nan if cell is None else float(cell) for cell in array.to_pylist()]
-        return Numbers([np.array(cells, dtype=np.float64)], None)
+        return Numbers(np.array(cells, dtype=np.float64), None)
     if pa.types.is_null(arrow_type):
-        return Numbers([np.zeros(len(array))], np.ones(len(array), dtype=bool))
+        return Numbers(np.zeros(len(array)), np.ones(len(array), dtype=bool))
     return _from_fixed_width(array, name)
 
 
@@ -86,9 +93,9 @@ def _from_fixed_width(array: pa.Array, name: str) -> Numbers:
     count = len(array)
     raw = np.frombuffer(array.buffers()[1], dtype=code)[array.offset : array.offset + count]
     values = raw.astype(np.float64, copy=False)
-    nulls = _nulls(array)
+    nulls = nulls_of(array)
     rounded = _rounded(raw, nulls) if code in ("int64", "uint64") else 0
-    return Numbers([values], nulls, rounded, code if code in ("float32", "float16") else "")
+    return Numbers(values, nulls, rounded, code if code in ("float32", "float16") else "")
 
 
 def _rounded(raw: Any, missing: Mask | None) -> int:
@@ -98,7 +105,8 @@ def _rounded(raw: Any, missing: Mask | None) -> int:
     return sum(int(float(value)) != value for value in present.tolist() if abs(value) >= EXACT_WHOLE)
 
 
-def _nulls(array: pa.Array) -> Mask | None:
+def nulls_of(array: pa.Array) -> Mask | None:
+    """Which cells are null; None where none is."""
     if array.null_count == 0:
         return None
     first, last = array.offset // 8, (array.offset + len(array) + 7) // 8
@@ -106,47 +114,6 @@ def _nulls(array: pa.Array) -> Mask | None:
     start = array.offset - 8 * first
     absent: Mask = np.unpackbits(bits, bitorder="little")[start : start + len(array)] == 0
     return absent
-
-
-def _from_lists(array: pa.Array, name: str) -> Numbers:
-    nulls = _nulls(array)
-    if nulls is not None and not nulls.all():
-        array = _filled(array)
-    width = _common_length(array, name)
-    if nulls is not None and nulls.all():
-        return Numbers([np.zeros(len(array))], nulls)
-    flat = to_numbers(array.flatten(), name)
-    table = flat.parts[0].reshape(len(array), width)
-    if flat.nulls is not None:
-        inner: Mask = np.any(flat.nulls.reshape(len(array), width), axis=1)
-        nulls = inner if nulls is None else nulls | inner
-    return Numbers([np.ascontiguousarray(table[:, i]) for i in range(width)], nulls, flat.rounded, flat.narrow)
-
-
-def _filled(array: pa.Array) -> pa.Array:
-    """The lists with zeros in place of a null list, so that each row has as many values."""
-    present = array.drop_null()
-    width = len(present[0]) if len(present) else 0
-    return pa.array([row if row is not None else [0] * width for row in array.to_pylist()], type=array.type)
-
-
-def _common_length(array: pa.Array, name: str) -> int:
-    if pa.types.is_fixed_size_list(array.type):
-        return int(array.type.list_size)
-    offset_type = np.int64 if pa.types.is_large_list(array.type) else np.int32
-    offsets = np.frombuffer(array.buffers()[1], dtype=offset_type)[array.offset : array.offset + len(array) + 1]
-    sizes = np.diff(offsets)
-    if sizes.size == 0:
-        return 0
-    different = sizes != sizes[0]
-    if different.any():
-        row = int(np.argmax(different))
-        raise CellError(
-            row + 1,
-            f"column {name!r} has a list of {sizes[row]} values where the rows before have {sizes[0]}",
-            "every row needs as many outputs",
-        )
-    return int(sizes[0])
 
 
 def _parse_text(array: pa.Array, name: str, parse: Parser, wanted: Mask | None) -> Numbers:
@@ -162,7 +129,7 @@ def _parse_text(array: pa.Array, name: str, parse: Parser, wanted: Mask | None) 
         if number is not None:
             values[i] = number
             rounded += abs(number) >= EXACT_WHOLE and cell.strip().lstrip("+-").isdigit() and int(cell) != number
-    return Numbers([values], None, rounded)
+    return Numbers(values, None, rounded)
 
 
 NULL_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "nan", "NaN", "NAN", "<NA>")

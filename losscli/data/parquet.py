@@ -1,7 +1,7 @@
 """Parquet files: their fragments are row groups."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ class ParquetTable:
     def __post_init__(self) -> None:
         file = open_parquet(self.path, self.content, None, self.label)
         object.__setattr__(self, "metadata", file.metadata)
-        object.__setattr__(self, "columns", columns_of(file.schema_arrow))
+        object.__setattr__(self, "columns", _with_widths(columns_of(file.schema_arrow), file.metadata))
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The row groups in file order."""
@@ -56,6 +56,23 @@ class _RowGroup:
 
     def number(self, cell: str) -> float | None:
         return parse_cell(cell)
+
+
+def _with_widths(columns: list[Column], metadata: Any) -> list[Column]:
+    """The columns with the mean length of their lists in the first row group."""
+    if not metadata.num_row_groups or all(column.width == 1 for column in columns):
+        return columns
+    group = metadata.row_group(0)
+    values: dict[str, int] = {}
+    for i in range(group.num_columns):
+        part = group.column(i)
+        name = part.path_in_schema.split(".list.")[0]
+        values[name] = max(values.get(name, 0), part.num_values)
+    rows = max(1, group.num_rows)
+    return [
+        replace(column, width=max(1, -(-values[column.name] // rows))) if column.name in values else column
+        for column in columns
+    ]
 
 
 def open_parquet(path: str, content: bytes | None, metadata: Any, label: str) -> Any:

@@ -59,6 +59,11 @@ class Source:
     def label(self) -> str:
         return "standard input" if self.name == STANDARD_INPUT else self.name
 
+    @property
+    def read_once(self) -> bool:
+        """Whether it is a stream that cannot be opened a second time."""
+        return self.name == STANDARD_INPUT or not Path(self.name).is_file()
+
     def open(self) -> Table:
         """The table behind the name.
 

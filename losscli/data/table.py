@@ -37,7 +37,7 @@ def kind_of(arrow_type: pa.DataType) -> Kind:
         return Kind.TEXT
     if types.is_temporal(arrow_type):
         return Kind.TIME
-    if is_list(arrow_type) and kind_of(arrow_type.value_type) is Kind.NUMBER:
+    if is_list(arrow_type) and kind_of(arrow_type.value_type) in (Kind.NUMBER, Kind.LIST):
         return Kind.LIST
     return Kind.OTHER
 
@@ -56,11 +56,17 @@ def is_list(arrow_type: pa.DataType) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as the head of the file shows it; `sample` is a cell of it where it is text."""
+    """A column as the head of the file shows it.
+
+    Attributes:
+        sample: a cell of it where it is text.
+        width: about how many values a cell has; more than 1 for lists whose length the file tells.
+    """
 
     name: str
     kind: Kind
     sample: str | None = None
+    width: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Need:
     name: str
     as_number: bool
     kind: Kind
+    width: int = 1
 
 
 class CellError(Exception):
@@ -158,7 +165,17 @@ def position(table: Table, name: str) -> int:
 
 def columns_of(schema: pa.Schema) -> list[Column]:
     """The columns of an Arrow schema with their kinds."""
-    return [Column(entry.name, kind_of(entry.type)) for entry in schema]
+    return [Column(entry.name, kind_of(entry.type), width=_width_of(entry.type)) for entry in schema]
+
+
+_SOME_WIDTH = 64
+"""What is taken for the length of lists of which nothing is known."""
+
+
+def _width_of(arrow_type: pa.DataType) -> int:
+    if pa.types.is_fixed_size_list(arrow_type):
+        return max(1, int(arrow_type.list_size)) * _width_of(arrow_type.value_type)
+    return _SOME_WIDTH * _width_of(arrow_type.value_type) if is_list(arrow_type) else 1
 
 
 def sliced(columns: Batch, rows: int) -> Iterator[Batch]:

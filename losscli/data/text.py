@@ -167,7 +167,7 @@ _WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 def _has_large(column: pa.ChunkedArray) -> bool:
     if column.type != pa.float64():
         return False
-    values = to_numbers(column.combine_chunks(), "").parts[0]
+    values = to_numbers(column.combine_chunks(), "").values
     return bool(values.size and np.fmax.reduce(np.abs(values)) >= EXACT_WHOLE)
 
 

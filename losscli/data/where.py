@@ -97,7 +97,7 @@ class Condition:
             return whole
         if not is_text(cells.type):
             numbers = to_numbers(cells, self.column)
-            plain = self._compare(numbers.parts[0], values)
+            plain = self._compare(numbers.values, values)
             plain &= ~numbers.missing
             return plain
         texts = cells.to_pylist()
@@ -126,7 +126,7 @@ class Condition:
             moments = np.array([moment or 0 for moment in found], dtype=np.int64)
         else:
             numbers = to_numbers(cells.cast(pa.timestamp("us"), safe=False).cast(pa.int64()), self.column)
-            present, moments = ~numbers.missing, numbers.parts[0].astype(np.int64)
+            present, moments = ~numbers.missing, numbers.values.astype(np.int64)
         fits = self._compare(moments, values)
         fits &= present
         return fits

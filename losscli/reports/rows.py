@@ -15,6 +15,8 @@ HEADINGS = (
     "units",
     "rows",
     "used",
+    "unit",
+    "count",
     "skipped",
     "denominator",
     "columns",
@@ -30,7 +32,7 @@ def _row(result: Result) -> list[str]:
     interval = result.ci
     reduction = result.reduction if result.transform is None else f"{result.reduction} after {result.transform}"
     return [
-        result.loss,
+        result.loss if result.slice is None else f"{result.loss} {result.slice}",
         params_text(result),
         reduction,
         _number(result.value),
@@ -40,6 +42,8 @@ def _row(result: Result) -> list[str]:
         result.units,
         str(result.rows),
         str(result.used),
+        result.unit,
+        str(result.count),
         skipped_text(result),
         _number(result.denominator),
         columns_text(result),
@@ -69,6 +73,8 @@ def plain(value: Any) -> str:
     """A parameter as it would be typed."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(map(plain, value))
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 

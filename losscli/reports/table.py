@@ -61,6 +61,9 @@ def _columns(report: Report) -> dict[str, list[str]]:
     if level is not None:
         columns[f"{level * 100:g}% interval"] = [_interval(result) for result in results]
     columns["units"] = [result.units for result in results]
+    if any(result.unit != "row" for result in results):
+        kinds = {result.unit for result in results}
+        columns[{"set": "sets", "batch": "batches"}.get("".join(kinds), "count")] = [_units(r) for r in results]
     columns["rows used"] = [f"{result.used:,}" for result in results]
     return columns
 
@@ -88,7 +91,11 @@ def _name(result: Result) -> str:
     """The loss, with the parameters that are not at their defaults."""
     defaults = {parameter.name: parameter.default for parameter in find(result.loss).parameters}
     set_ = [f"{name}={plain(value)}" for name, value in result.params.items() if value != defaults.get(name)]
-    return " ".join([result.loss, *set_])
+    return " ".join([result.loss, *([result.slice] if result.slice else []), *set_])
+
+
+def _units(result: Result) -> str:
+    return "1" if result.ci_method == "delta" else f"{result.count:,}"
 
 
 def _interval(result: Result) -> str:
@@ -125,4 +132,8 @@ def _divisor(result: Result) -> str:
         return "nothing"
     if result.reduction == "mean" and "weight" in result.columns:
         return f"the sum of the weights, {significant(result.denominator)}"
-    return f"the number of rows, {result.used:,}"
+    if result.reduction == "elementmean":
+        return f"the number of elements, {significant(result.denominator)}"
+    if result.ci_method == "delta":
+        return "nothing: a function of the sums over all rows"
+    return f"the number of {result.interval_over if result.unit != 'batch' else 'batches'}, {result.count:,}"

@@ -1,0 +1,134 @@
+"""Batches: rows that are compared with one another are brought together, evaluated, and let go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from losscli.arrays import Array, np
+from losscli.unit_arrays import Units
+
+Evaluate = Callable[[Units], Array]
+"""From the rows of a batch to the loss of each of them."""
+
+
+class RowsApartError(Exception):
+    """Rows of a group stand apart in the input: they have to be gathered before the first batch is evaluated."""
+
+
+@dataclass(slots=True)
+class BatchRows:
+    """What a run of rows brings to the batches of a batch-wise loss: the rows themselves, block by block."""
+
+    blocks: list[Units] = field(default_factory=list)
+
+    def __iadd__(self, other: "BatchRows") -> "BatchRows":
+        self.blocks.extend(other.blocks)
+        return self
+
+    def add_units(self, units: Units) -> None:
+        """Add a block of rows."""
+        if len(units.losses):
+            self.blocks.append(units)
+
+
+@dataclass(slots=True)
+class Batches:
+    """The batches of a whole input, in order.
+
+    Attributes:
+        evaluate: the loss of each row of a batch.
+        size: how many consecutive rows are a batch; None where a group is one.
+        gather: whether all rows are held before the first batch is evaluated, for groups whose rows stand apart.
+        labels: the group of each batch, or its number from 1.
+        losses: the loss of each batch: the weighted mean over its rows.
+        weights: the mean weight of its rows.
+        single: how many batches have a single row.
+    """
+
+    evaluate: Evaluate
+    size: int | None
+    gather: bool
+    labels: list[Any] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    single: int = 0
+    rows: int = 0
+    _waiting: list[Units] = field(default_factory=list)
+    _current: Any = None
+    _done: set[Any] = field(default_factory=set)
+    _gathered: dict[Any, list[Units]] = field(default_factory=dict)
+
+    def take(self, found: BatchRows) -> None:
+        """Take the rows of a fragment, in order, and evaluate the batches that are complete.
+
+        Raises:
+            RowsApartError: a row belongs to a batch that was evaluated before.
+        """
+        for units in found.blocks:
+            if self.size is not None:
+                self._take_sized(units)
+            else:
+                self._take_grouped(units)
+        found.blocks = []
+
+    def _take_sized(self, units: Units) -> None:
+        size, done, count = self.size or 1, 0, len(units.losses)
+        while done < count:
+            held = sum(len(part.losses) for part in self._waiting)
+            step = min(size - held, count - done)
+            self._waiting.append(_some(units, slice(done, done + step)))
+            done += step
+            if held + step == size:
+                self._close(len(self.losses) + 1)
+
+    def _take_grouped(self, units: Units) -> None:
+        keys = units.keys
+        if keys is None:
+            return
+        codes = keys.codes
+        starts = np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1]).tolist()
+        for first, last in zip(starts, [*starts[1:], len(codes)], strict=True):
+            label = keys.labels[int(codes[first])]
+            part = _some(units, slice(first, last))
+            if self.gather:
+                self._gathered.setdefault(label, []).append(part)
+                continue
+            if self._waiting and label != self._current:
+                self._close(self._current)
+            if label in self._done:
+                raise RowsApartError
+            self._current = label
+            self._waiting.append(part)
+
+    def finish(self) -> None:
+        """Evaluate what is left."""
+        if self._waiting:
+            self._close(self._current if self.size is None else len(self.losses) + 1)
+        for label, parts in self._gathered.items():
+            self._waiting = parts
+            self._close(label)
+        self._gathered = {}
+
+    def _close(self, label: Any) -> None:
+        units = Units.joined(self._waiting)
+        self._waiting = []
+        self._done.add(label)
+        with np.errstate(all="ignore"):
+            losses = self.evaluate(units)
+        count = len(losses)
+        self.rows += count
+        self.single += count == 1
+        if units.weights is None:
+            loss, weight = float(np.add.reduce(losses)) / count, 1.0
+        else:
+            heavy = float(np.add.reduce(units.weights))
+            loss = float(np.add.reduce(units.weights * losses)) / heavy if heavy else 0.0
+            weight = heavy / count
+        self.labels.append(label)
+        self.losses.append(loss)
+        self.weights.append(weight)
+
+
+def _some(units: Units, rows: slice) -> Units:
+    weights = None if units.weights is None else units.weights[rows]
+    return Units(units.losses[rows], weights, None, None, units.widths)

@@ -1,0 +1,239 @@
+"""A loss bound to the columns of a table: domains, layouts, the codes of labels, and how rows form units."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from losscli.catalogue import Loss, Parameter, Role
+from losscli.class_weights import named_weights, scheme
+from losscli.data.box_columns import box_format_of
+from losscli.data.columns import Selection, expand, resolve_roles
+from losscli.data.labels import AnyCoding, BooleanCoding, Coding, class_names, looks_boolean
+from losscli.data.table import Kind, Table
+from losscli.domain import NON_NEGATIVE, Domain
+from losscli.errors import UsageError
+from losscli.plan import PERCENT, WEIGHT, Input, Layout, LossSpec, Sets, Term, Transform
+
+PROBABILITY_ROLES = ("probs",)
+
+
+class Binding:
+    """One loss and one table, while they are brought together."""
+
+    def __init__(self, spec: LossSpec, selection: Selection, table: Table) -> None:
+        self.spec = spec
+        self.loss = spec.loss
+        self.selection = selection
+        self.table = table
+        self.roles = resolve_roles(spec.loss, selection, table)
+        self.columns = {column.name: column for column in table.columns}
+        self._check_box_names()
+        self.of_lists = self.loss.unit.kind == "set" and any(
+            self._kind(name) is Kind.LIST for names in self.roles.values() for name in names
+        )
+        self.classes = self._classes()
+        self.values = self._values()
+
+    def term(self, weight: str | None, transform: Transform | None, group: str | None, size: int | None) -> Term:
+        """The loss bound to its columns.
+
+        Raises:
+            UsageError: a column that is not there or is not clear, or a parameter outside its domain.
+        """
+        if transform is not None and self.loss.pred_means not in self.roles:
+            named = self.loss.pred_means or "target and pred"
+            raise UsageError(f"{self.loss.name}: --transform applies to {named}, which is not given")
+        inputs = [self._input(role, transform) for role in self.loss.roles if role.name in self.roles]
+        by_name = {parameter.name: parameter for parameter in self.loss.parameters}
+        for name, column in self.spec.columns().items():
+            domain = _number_domain(by_name[name], self.loss)
+            inputs.append(Input(name, expand(column, self.table), domain, optional=True))
+        weight_input = None
+        if weight is not None:
+            weight_input = Input(WEIGHT, _one_column(weight, self.table), NON_NEGATIVE)
+        sets = self._sets(group, size)
+        return Term(self.spec, tuple(inputs), weight_input, self.values, sets, self.classes)
+
+    def _check_box_names(self) -> None:
+        """Refuse columns whose names speak of another format than the one that is taken because none was said."""
+        for role in self.loss.roles:
+            names = self.roles.get(role.name, ())
+            said = [self.spec.given.get(name) for name in self.loss.variants.get(role.name, ())]
+            if role.domain.width != 4 or any(said) or len(names) != 4:
+                continue
+            spoken = box_format_of(names)
+            if spoken not in (None, "xyxy"):
+                raise UsageError(
+                    f"{self.loss.name}: {role.name} has columns {', '.join(names)}, which look like {spoken} where "
+                    "corners (xyxy) are read",
+                    hint=self.selection.suggestion({self.loss.variants[role.name][0]: str(spoken)}),
+                )
+
+    def _kind(self, name: str) -> Kind:
+        column = self.columns.get(name)
+        return column.kind if column is not None else Kind.NUMBER
+
+    def _prediction_columns(self) -> tuple[str, ...]:
+        """The columns that stand for classes: those of the role that has most of them, the target left out."""
+        wide = [names for role, names in self.roles.items() if role != "target" and len(names) > 1]
+        return max(wide, key=len, default=())
+
+    def _classes(self) -> tuple[str, ...] | None:
+        coded = [role for role in self.loss.roles if role.domain.coded]
+        if not coded:
+            return None
+        columns = self._prediction_columns()
+        given = self.selection.classes
+        if given is not None and columns and len(given) != len(columns) and not self.loss.by_element:
+            raise UsageError(
+                f"--classes names {len(given)} classes ({', '.join(given)}) where there are {len(columns)} prediction "
+                f"columns ({', '.join(columns)})"
+            )
+        return given if given is not None or self.loss.by_element else class_names(columns)
+
+    def _values(self) -> dict[str, Any]:
+        values = self.spec.values()
+        for name, text in self.spec.words().items():
+            if name not in self.spec.resolved and scheme(text) is None:
+                values[name] = named_weights(text, self.classes)
+        return values
+
+    def _widths(self) -> dict[str, int]:
+        """How many columns each role has; a list column of a row-wise loss has several values."""
+        if self.loss.by_element:
+            return {}
+        widths = {role: len(names) for role, names in self.roles.items()}
+        if not self.of_lists:
+            for role, names in self.roles.items():
+                if len(names) == 1 and self._kind(names[0]) is Kind.LIST:
+                    widths[role] = 2
+        return widths
+
+    def _input(self, role: Role, transform: Transform | None) -> Input:
+        names = self.roles[role.name]
+        domain = self.loss.domain_of(role, self.values, self._widths())
+        layout = self._layout(role, domain, names)
+        if role.name in PROBABILITY_ROLES and self.selection.probs_percent:
+            own: Transform | None = PERCENT
+        else:
+            own = transform if role.name in ("target", self.loss.pred_means) else None
+        return Input(
+            role.name,
+            names,
+            domain,
+            layout,
+            self._coding(role, domain, names),
+            own,
+            self.loss.guard_hint(role, self.values),
+            revealed=role.name in self.loss.reveals,
+        )
+
+    def _layout(self, role: Role, domain: Domain, names: Sequence[str]) -> Layout:
+        if self.loss.by_element:
+            return "each"
+        if self.of_lists:
+            return "elements"
+        if domain.stacked:
+            return "stack"
+        if domain.vector:
+            return "vector"
+        if len(names) != 1:
+            raise UsageError(f"{self.loss.name}: {role.name} takes one column, not {', '.join(names)}")
+        return "one"
+
+    def _coding(self, role: Role, domain: Domain, names: Sequence[str]) -> AnyCoding | None:
+        if not role.domain.coded:
+            return None
+        kind = self._kind(names[0])
+        by_word = kind is Kind.BOOLEAN or (kind is Kind.TEXT and looks_boolean(self.columns[names[0]].sample))
+        if len(names) > 1 or domain.vector:
+            return BooleanCoding() if by_word else None
+        if domain.coded == "class":
+            return self._class_coding(names[0], kind)
+        if self.selection.positive_class is not None:
+            return Coding((self.selection.positive_class,), other=0.0)
+        if self.selection.classes is not None:
+            if len(self.selection.classes) != 2:
+                raise UsageError(f"{self.loss.name} has two classes, not {', '.join(self.selection.classes)}")
+            return Coding(self.selection.classes)
+        if by_word:
+            return BooleanCoding()
+        if kind is Kind.TEXT:
+            sample = self.columns[names[0]].sample
+            raise UsageError(
+                f"{self.loss.name}: {role.name} column {names[0]!r} holds text ({sample!r}), and which text is class 1 "
+                "is not said",
+                hint=self._add("positive_class", sample or "NAME"),
+            )
+        return None
+
+    def _class_coding(self, name: str, kind: Kind) -> Coding | None:
+        ignored = self.values.get(self.loss.ignores[1]) if self.loss.ignores else None
+        if kind in (Kind.TEXT, Kind.BOOLEAN):
+            if self.classes is None:
+                sample = self.columns[name].sample
+                raise UsageError(
+                    f"{self.loss.name}: target column {name!r} holds names ({sample!r}), and which class each "
+                    "prediction column stands for is not said",
+                    hint=f"--classes {sample or 'cat'},... names them in the order of the columns",
+                )
+            return Coding(self.classes, ignored=ignored)
+        if self.classes is None or not all(text.strip().isdigit() for text in self.classes):
+            return None
+        numbers = [int(text) for text in self.classes]
+        return None if numbers == list(range(len(numbers))) else Coding(self.classes, ignored=ignored)
+
+    def _add(self, flag: str, value: str) -> str:
+        return self.selection.suggestion({flag: value})
+
+    def _sets(self, group: str | None, size: int | None) -> Sets:
+        unit = self.loss.unit
+        alone = unit.kind == "row" or (unit.unless and unit.unless in self.roles) or self.of_lists
+        if alone:
+            if group is not None or size is not None:
+                flag = "--group" if group is not None else "--batch-size"
+                why = "each row is a set of its own" if self.of_lists else "it has a loss for each row"
+                raise UsageError(f"{self.loss.name}: {flag} does not apply: {why}")
+            return Sets("row")
+        if unit.kind == "set" and size is not None:
+            raise UsageError(f"{self.loss.name}: --batch-size does not apply to sets", hint="--group COLUMN")
+        columns = () if group is None else expand(group, self.table)
+        if unit.kind == "set":
+            return Sets("set", columns) if columns else Sets("whole")
+        if not columns and size is None:
+            raise UsageError(
+                f"{self.loss.name} compares the rows of a batch with one another, and what a batch is is not said",
+                hint="--group COLUMN, or --batch-size N for N rows after one another",
+            )
+        if columns and size is not None:
+            raise UsageError(f"{self.loss.name}: --group and --batch-size are given", hint="leave one of them out")
+        return Sets("batch", columns, size)
+
+
+def bind(
+    spec: LossSpec,
+    selection: Selection,
+    table: Table,
+    weight: str | None,
+    transform: Transform | None,
+    group: str | None = None,
+    size: int | None = None,
+) -> Term:
+    """A loss bound to the columns of a table.
+
+    Raises:
+        UsageError: a column that is not there or is not clear, or a parameter outside its domain.
+    """
+    return Binding(spec, selection, table).term(weight, transform, group, size)
+
+
+def _one_column(text: str, table: Table) -> tuple[str, ...]:
+    names = expand(text, table)
+    if len(names) != 1:
+        raise UsageError(f"--weight takes one column, not {', '.join(names)}")
+    return names
+
+
+def _number_domain(parameter: Parameter, loss: Loss) -> Domain:
+    if parameter.domain is None or parameter.many == "class":
+        raise UsageError(f"{loss.name}: {parameter.name} is {parameter.allowed}; only a number can come from a column")
+    return parameter.domain

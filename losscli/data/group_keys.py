@@ -1,0 +1,94 @@
+"""The group that each row belongs to, as a code and a list of the groups that occur."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from losscli.arrays import Index, Mask, np
+from losscli.data.numbers import nulls_of
+
+_FIXED = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}
+
+
+@dataclass(slots=True)
+class Keys:
+    """The groups of some rows.
+
+    Attributes:
+        codes: for each row, which of the labels its group has; a label may occur under several codes.
+        labels: the values of the groups; a tuple where several columns make a group.
+    """
+
+    codes: Index
+    labels: list[Any]
+
+    def of(self, rows: Any) -> "Keys":
+        """The groups of some of these rows."""
+        return Keys(self.codes[rows], self.labels)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Keys"]) -> "Keys":
+        """The groups of rows that follow one another."""
+        labels: list[Any] = []
+        codes = []
+        for part in parts:
+            codes.append(part.codes + len(labels))
+            labels.extend(part.labels)
+        return cls(np.concatenate(codes) if codes else np.zeros(0, dtype=np.int64), labels)
+
+    def settled(self) -> "Keys":
+        """The same with each label once, in the order in which they first occur."""
+        known: dict[Any, int] = {}
+        order = self.labels
+        used, first = np.unique(self.codes, return_index=True)
+        for code in used[np.argsort(first, kind="stable")].tolist():
+            known.setdefault(order[code], len(known))
+        new = np.array([known.get(label, -1) for label in order], dtype=np.int64)
+        return Keys(new[self.codes], list(known))
+
+
+def keys_of(columns: Sequence[pa.Array], rows: Index | None) -> tuple[Keys, Mask]:
+    """The groups of some rows of some columns, and in which rows a value is missing."""
+    parts = [_one(column) for column in columns]
+    missing = parts[0][1]
+    for _, lacking in parts[1:]:
+        missing = missing | lacking
+    keys = parts[0][0] if len(parts) == 1 else _crossed([part for part, _ in parts])
+    return (keys, missing) if rows is None else (keys.of(rows), missing[rows])
+
+
+def _one(cells: pa.Array) -> tuple[Keys, Mask]:
+    nulls = nulls_of(cells) if not pa.types.is_null(cells.type) else np.ones(len(cells), dtype=bool)
+    if str(cells.type) in _FIXED and nulls is None and len(cells):
+        raw = np.frombuffer(cells.buffers()[1], dtype=str(cells.type))[cells.offset : cells.offset + len(cells)]
+        starts = np.concatenate([[0], np.flatnonzero(raw[1:] != raw[:-1]) + 1])
+        if 8 * starts.size <= raw.size or raw.size < 64:
+            # rows that are sorted, or nearly: each run of equal values is a label
+            lengths = np.diff(np.concatenate([starts, [raw.size]]))
+            codes = np.repeat(np.arange(starts.size), lengths)
+            return Keys(codes, raw[starts].tolist()), np.zeros(raw.size, dtype=bool)
+    encoded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
+    labels = encoded.dictionary.to_pylist()
+    codes = np.array(
+        encoded.indices.fill_null(0).to_pylist() if nulls is not None else _indices(encoded), dtype=np.int64
+    )
+    missing = np.zeros(len(cells), dtype=bool) if nulls is None else nulls
+    empty = [place for place, label in enumerate(labels) if label is None or label != label or label == ""]
+    if empty:
+        missing = missing | np.isin(codes, empty)
+    return Keys(codes, labels or [None]), missing
+
+
+def _indices(encoded: pa.DictionaryArray) -> Any:
+    indices = encoded.indices
+    raw = np.frombuffer(indices.buffers()[1], dtype=str(indices.type))
+    return raw[indices.offset : indices.offset + len(indices)]
+
+
+def _crossed(parts: Sequence[Keys]) -> Keys:
+    table = np.stack([part.codes for part in parts], axis=1)
+    different, codes = np.unique(table, axis=0, return_inverse=True)
+    labels = [tuple(part.labels[i] for part, i in zip(parts, row, strict=True)) for row in different.tolist()]
+    return Keys(codes.reshape(-1).astype(np.int64), labels)

@@ -1,0 +1,91 @@
+"""Sets: the sums of the rows of each group, in any order of rows, and the losses that are made of them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from losscli.arrays import Array, np
+from losscli.data.group_keys import Keys
+from losscli.moments import NotFiniteError
+
+
+@dataclass(slots=True)
+class _BlockSums:
+    """What one block of rows adds to the groups that occur in it."""
+
+    labels: list[Any]
+    sums: Array
+
+
+@dataclass(slots=True)
+class GroupSums:
+    """The state of a set-wise loss: for each group the sum of w a_j over its rows.
+
+    A block of rows adds one sum to each of its groups, rows in order. The blocks are added up in the order of the
+    file, with the rounding errors kept apart (TwoSum), by `settle`, which only the fold calls.
+    """
+
+    blocks: list[_BlockSums] = field(default_factory=list)
+    places: dict[Any, int] = field(default_factory=dict)
+    _sums: Array | None = None
+    _rest: Array | None = None
+    rows: int = 0
+
+    def __iadd__(self, other: "GroupSums") -> "GroupSums":
+        self.blocks.extend(other.blocks)
+        self.rows += other.rows
+        return self
+
+    def add(self, addends: Array, weights: Array | None, keys: Keys) -> None:
+        """Add a block of rows.
+
+        Args:
+            addends: shape (n, k), finite.
+            weights: shape (n,); None for weights of 1.
+            keys: the group of each row.
+
+        Raises:
+            NotFiniteError: an addend or a weight is not finite.
+        """
+        if not len(addends):
+            return
+        settled = keys.settled()
+        codes = settled.codes
+        order = None if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
+        starts = np.searchsorted(codes if order is None else codes[order], np.arange(len(settled.labels)))
+        sums = np.empty((len(settled.labels), addends.shape[1]))
+        for i in range(addends.shape[1]):
+            column = addends[:, i] if weights is None else addends[:, i] * weights
+            sums[:, i] = np.add.reduceat(column if order is None else column[order], starts)
+        if not np.isfinite(np.add.reduce(sums, axis=None)):
+            raise NotFiniteError
+        self.rows += len(addends)
+        self.blocks.append(_BlockSums(settled.labels, sums))
+
+    def settle(self) -> None:
+        """Add up the blocks that are there, in order."""
+        for block in self.blocks:
+            for label in block.labels:
+                self.places.setdefault(label, len(self.places))
+            where = np.array([self.places[label] for label in block.labels], dtype=np.int64)
+            sums, rest = self._room(len(self.places), block.sums.shape[1])
+            before = sums[where]
+            after = before + block.sums
+            part = after - before
+            sums[where] = after
+            rest[where] += (before - (after - part)) + (block.sums - part)
+        self.blocks = []
+
+    def _room(self, groups: int, width: int) -> tuple[Array, Array]:
+        if self._sums is None or self._rest is None:
+            self._sums, self._rest = np.zeros((max(groups, 64), width)), np.zeros((max(groups, 64), width))
+        if len(self._sums) < groups:
+            more = np.zeros((max(groups - len(self._sums), len(self._sums)), width))
+            self._sums = np.concatenate([self._sums, more])
+            self._rest = np.concatenate([self._rest, more])
+        return self._sums, self._rest
+
+    def totals(self) -> Array:
+        """The sums of each group, in the order in which they first occur: shape (groups, k)."""
+        if self._sums is None or self._rest is None:
+            return np.zeros((0, 0))
+        return (self._sums + self._rest)[: len(self.places)]

@@ -1,0 +1,115 @@
+"""Sums of several series over the same units, with their products: what a function of sums is made of."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from losscli.arrays import Array, np
+from losscli.moments import SCALE, Moments, exact, few_bits, sum_of_products
+
+
+@dataclass(slots=True)
+class JointMoments:
+    """The state of a loss that is a function of k sums over rows.
+
+    Attributes:
+        series: the moments of each addend.
+        products: for j < l the sum of (w a_j) (w a_l), a whole number of 2**-2260.
+    """
+
+    series: list[Moments] = field(default_factory=list)
+    products: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def __iadd__(self, other: "JointMoments") -> "JointMoments":
+        if not self.series:
+            self.series = [Moments() for _ in other.series]
+        for mine, theirs in zip(self.series, other.series, strict=True):
+            mine += theirs
+        for pair, value in other.products.items():
+            self.products[pair] = self.products.get(pair, 0) + value
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return self.series[0].count if self.series else 0
+
+    @property
+    def weight(self) -> int:
+        """The sum of the weights, in units of 2**-2260."""
+        return self.series[0].weight if self.series else 0
+
+    def add(self, addends: Array, weights: Array | None) -> None:
+        """Add a block of rows.
+
+        Args:
+            addends: shape (n, k), finite.
+            weights: shape (n,), finite and not negative; None for weights of 1.
+
+        Raises:
+            NotFiniteError: an addend or a weight is NaN or infinite; the state is then of no use.
+        """
+        if not len(addends):
+            return
+        width = addends.shape[1]
+        if not self.series:
+            self.series = [Moments() for _ in range(width)]
+        columns = [np.ascontiguousarray(addends[:, i]) for i in range(width)]
+        for moments, column in zip(self.series, columns, strict=True):
+            moments.add(column, weights)
+        heavy = np.ones(len(addends)) if weights is None else weights
+        pivots = [few_bits(float(np.add.reduce(column)) / column.size) for column in columns]
+        centred = [heavy * (column - pivot) for column, pivot in zip(columns, pivots, strict=True)]
+        weight_second, weight_shift = sum_of_products(heavy, heavy)
+        leaning = [sum_of_products(series, heavy) for series in centred]
+        for j in range(width):
+            for other in range(j + 1, width):
+                product, shift = sum_of_products(centred[j], centred[other])
+                value = exact(product, shift=shift)
+                value += exact(pivots[j], leaning[other][0], shift=leaning[other][1])
+                value += exact(pivots[other], leaning[j][0], shift=leaning[j][1])
+                value += exact(pivots[j], pivots[other], weight_second, shift=weight_shift)
+                self.products[j, other] = self.products.get((j, other), 0) + value
+
+    def totals(self) -> list[Fraction]:
+        """The sum of w a_j for each addend."""
+        return [moments.total() for moments in self.series]
+
+    def covariances(self) -> list[list[Fraction]]:
+        """n / (n - 1) times the centred products of the rows: the covariances of the totals of n rows."""
+        n = self.count
+        totals = self.totals()
+        width = len(totals)
+        table = [[Fraction(0)] * width for _ in range(width)]
+        for j in range(width):
+            for other in range(j, width):
+                raw = self.series[j].second if j == other else self.products[j, other]
+                centred = (Fraction(raw, 1 << SCALE) - totals[j] * totals[other] / n) * Fraction(n, n - 1)
+                table[j][other] = table[other][j] = centred
+        return table
+
+
+@dataclass(slots=True)
+class SeveralMoments:
+    """The state of a loss that has several results a unit, such as one for each class: each added up by itself.
+
+    A unit that has no value for one of the results is left out of that one.
+    """
+
+    series: list[Moments] = field(default_factory=list)
+
+    def __iadd__(self, other: "SeveralMoments") -> "SeveralMoments":
+        if not self.series:
+            self.series = [Moments() for _ in other.series]
+        for mine, theirs in zip(self.series, other.series, strict=False):
+            mine += theirs
+        return self
+
+    def add(self, losses: Array, weights: Array | None) -> None:
+        """Add a block of units, of shape (n, k), or (0,) for none."""
+        if not len(losses):
+            return
+        if not self.series:
+            self.series = [Moments() for _ in range(losses.shape[1])]
+        for i, moments in enumerate(self.series):
+            there = ~np.isnan(losses[:, i])
+            moments.add(losses[there, i], None if weights is None else weights[there])

@@ -1,0 +1,180 @@
+"""Losses of boxes: four numbers of the truth and four of the prediction."""
+
+from typing import Literal, TypeAlias
+
+from losscli.arrays import Array, np
+from losscli.catalogue import Rows, loss
+from losscli.domain import Box
+from losscli.observations import Observation
+
+Format: TypeAlias = Literal["xyxy", "xywh", "cxcywh"]
+
+
+def _corners(box: Array, box_format: Format) -> tuple[Array, Array, Array, Array]:
+    first, second, third, fourth = (box[..., i] for i in range(4))
+    if box_format == "xyxy":
+        return first, second, third, fourth
+    if box_format == "xywh":
+        return first, second, first + third, second + fourth
+    half_width, half_height = 0.5 * third, 0.5 * fourth
+    return first - half_width, second - half_height, first + half_width, second + half_height
+
+
+class _Pair:
+    """Two boxes by their corners: areas, intersection, and the hull around both."""
+
+    def __init__(self, target: Array, pred: Array, box_format: Format, target_box_format: Format | None) -> None:
+        self.target = _corners(target, target_box_format or box_format)
+        self.pred = _corners(pred, box_format)
+        ax1, ay1, ax2, ay2 = self.target
+        bx1, by1, bx2, by2 = self.pred
+        width = np.maximum(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0.0)
+        height = np.maximum(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0.0)
+        self.intersection = width * height
+        self.union = (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - self.intersection
+        self.hull_width = np.maximum(ax2, bx2) - np.minimum(ax1, bx1)
+        self.hull_height = np.maximum(ay2, by2) - np.minimum(ay1, by1)
+
+    def overlap(self) -> Array:
+        """Intersection over union; of two boxes without an area 1 where they are the same, else 0."""
+        same = (
+            (self.target[0] == self.pred[0])
+            & (self.target[1] == self.pred[1])
+            & (self.target[2] == self.pred[2])
+            & (self.target[3] == self.pred[3])
+        )
+        value: Array = np.divide(self.intersection, self.union, out=same.astype(np.float64), where=self.union > 0.0)
+        return value
+
+
+def _small_and_far(
+    target: Array, box_format: Format = "xyxy", target_box_format: Format | None = None, **_: object
+) -> int:
+    """Rows whose third and fourth number are less than the first two, where widths and heights are expected not to be.
+
+    Corners that were given as widths and heights are never less than the first two.
+    """
+    if (target_box_format or box_format) == "xyxy":
+        return 0
+    return int(np.count_nonzero((target[:, 2] > target[:, 0]) & (target[:, 3] > target[:, 1])))
+
+
+LIKE_CORNERS = Observation(
+    "sizes larger than positions",
+    _small_and_far,
+    "in all rows the width and height of the target are larger than its position, as corners are; if they are "
+    "corners, --box-format xyxy reads them as such",
+    when="all",
+)
+_FORMATS = {"target": ("target_box_format", "box_format"), "pred": ("box_format",)}
+
+
+@loss(
+    task="box regression",
+    convex="no",
+    differentiable="piecewise",
+    robust="bounded",
+    units="none",
+    variants=_FORMATS,
+    observes=(LIKE_CORNERS,),
+)
+def box_iou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_format: Format | None = None) -> Rows:
+    """One less the intersection over the union of two boxes.
+
+    Formula: 1 - area(target and pred) / area(target or pred)
+    Args:
+        target: the four columns of the true box.
+        pred: the four columns of the predicted box.
+        box_format: corners (xyxy), corner and size (xywh), or center and size (cxcywh).
+        target_box_format: the format of the target where it differs.
+    Pitfalls: Boxes that do not touch cost 1 at any distance. A format read wrongly gives a number all the same
+        unless corners come out swapped, which is refused.
+    Libraries:
+        torchvision: ops.box_iou is one less this, for every pair of two lists; its diagonal is that of the rows.
+        MONAI: box_pair_iou is one less this, with an epsilon below.
+    Reference: P. Jaccard, The distribution of the flora in the alpine zone, New Phytologist 11, 1912.
+    Example:
+        two squares of 4 that share 1 of 7
+
+        >>> box_iou([[2.0, 2.0, 4.0, 4.0]], [[1.0, 1.0, 3.0, 3.0]]).round(12).tolist()
+        [0.857142857143]
+    """
+    return 1.0 - _Pair(target, pred, box_format, target_box_format).overlap()
+
+
+@loss(
+    task="box regression",
+    convex="no",
+    differentiable="piecewise",
+    robust="bounded",
+    units="none",
+    variants=_FORMATS,
+    observes=(LIKE_CORNERS,),
+)
+def giou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_format: Format | None = None) -> Rows:
+    """The loss of box_iou and the share of the hull around both boxes that neither covers.
+
+    Formula: 1 - IoU + (hull - union) / hull
+    Args:
+        target: the four columns of the true box.
+        pred: the four columns of the predicted box.
+        box_format: corners (xyxy), corner and size (xywh), or center and size (cxcywh).
+        target_box_format: the format of the target where it differs.
+    Pitfalls: It goes up to 2. A format read wrongly gives a number all the same unless corners come out swapped,
+        which is refused.
+    Libraries:
+        torchvision: ops.generalized_box_iou_loss agrees but for its epsilon of 1e-7 below.
+        MONAI: BoxGIoULoss agrees but for its epsilon below.
+        Keras: keras_cv GIoULoss agrees; its default format is corners.
+    Reference: H. Rezatofighi and others, Generalized intersection over union, CVPR 2019.
+    Example:
+        two squares of 4 that share 1 of 7 in a hull of 9
+
+        >>> giou([[2.0, 2.0, 4.0, 4.0]], [[1.0, 1.0, 3.0, 3.0]]).round(12).tolist()
+        [1.079365079365]
+    """
+    pair = _Pair(target, pred, box_format, target_box_format)
+    hull = pair.hull_width * pair.hull_height
+    uncovered = np.divide(hull - pair.union, hull, out=np.zeros_like(hull), where=hull > 0.0)
+    # rounding can make the hull of equal boxes smaller than their union
+    value: Rows = 1.0 - pair.overlap() + np.maximum(uncovered, 0.0)
+    return value
+
+
+@loss(
+    task="box regression",
+    convex="no",
+    differentiable="piecewise",
+    robust="bounded",
+    units="none",
+    variants=_FORMATS,
+    observes=(LIKE_CORNERS,),
+)
+def diou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_format: Format | None = None) -> Rows:
+    """The loss of box_iou and the squared distance of the centers over the squared diagonal of the hull.
+
+    Formula: 1 - IoU + rho^2 / c^2
+    Args:
+        target: the four columns of the true box.
+        pred: the four columns of the predicted box.
+        box_format: corners (xyxy), corner and size (xywh), or center and size (cxcywh).
+        target_box_format: the format of the target where it differs.
+    Pitfalls: It goes up to 2. A format read wrongly gives a number all the same unless corners come out swapped,
+        which is refused.
+    Libraries:
+        torchvision: ops.distance_box_iou_loss agrees but for its epsilon of 1e-7 below.
+    Reference: Z. Zheng and others, Distance-IoU loss, AAAI 2020.
+    Example:
+        two squares of 4 that share 1 of 7, centers 2 apart (squared) in a hull of diagonal 18 (squared)
+
+        >>> diou([[2.0, 2.0, 4.0, 4.0]], [[1.0, 1.0, 3.0, 3.0]]).round(12).tolist()
+        [0.968253968254]
+    """
+    pair = _Pair(target, pred, box_format, target_box_format)
+    ax1, ay1, ax2, ay2 = pair.target
+    bx1, by1, bx2, by2 = pair.pred
+    apart = 0.25 * ((ax1 + ax2 - bx1 - bx2) ** 2 + (ay1 + ay2 - by1 - by2) ** 2)
+    diagonal = pair.hull_width**2 + pair.hull_height**2
+    distance = np.divide(apart, diagonal, out=np.zeros_like(apart), where=diagonal > 0.0)
+    value: Rows = 1.0 - pair.overlap() + distance
+    return value

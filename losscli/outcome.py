@@ -1,0 +1,136 @@
+"""What a scan comes to for each loss: the units that there are, and what they add up to."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from losscli.arrays import Array, np
+from losscli.batches import Batches, BatchRows
+from losscli.element_units import losses_of_sums
+from losscli.fold import BLOCK, State
+from losscli.grouped import GroupSums
+from losscli.joint import JointMoments, SeveralMoments
+from losscli.moments import Moments
+from losscli.plan import Term
+from losscli.tally import Tally
+from losscli.unit_arrays import Units, defined
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The units of a term.
+
+    Attributes:
+        series: their moments, one for each result.
+        joint: the moments of the sums where the whole input is one set.
+        rows: how many rows are in them.
+        labels, losses: the group, or the number, and the loss of each set or batch; None where rows are units.
+        single: how many batches have a single row.
+    """
+
+    series: list[Moments]
+    joint: JointMoments | None = None
+    rows: int = 0
+    labels: list[Any] | None = None
+    losses: Array | None = None
+    single: int = 0
+
+
+@dataclass(slots=True)
+class TermState:
+    """What the fold adds up for a term."""
+
+    term: Term
+    sums: State
+    batches: Batches | None = None
+    tally: Tally = field(default_factory=Tally)
+
+    def settle(self) -> None:
+        """Take what the last fragment brought, in its order."""
+        if isinstance(self.sums, GroupSums):
+            self.sums.settle()
+        elif isinstance(self.sums, BatchRows) and self.batches is not None:
+            self.batches.take(self.sums)
+
+    def outcome(self) -> Outcome:
+        """What it comes to; called once, when all rows are there."""
+        self.settle()
+        if isinstance(self.sums, GroupSums):
+            return self._of_groups(self.sums)
+        if self.batches is not None:
+            return self._of_batches(self.batches)
+        if isinstance(self.sums, JointMoments):
+            if self.sums.series:
+                self._observe(np.array([[float(total) for total in self.sums.totals()]]))
+            return Outcome([], self.sums, self.sums.count)
+        if isinstance(self.sums, SeveralMoments):
+            return Outcome(self.sums.series, rows=max((moments.count for moments in self.sums.series), default=0))
+        assert isinstance(self.sums, Moments)  # noqa: S101 - what is left; tells the type checker
+        return Outcome([self.sums], rows=self.sums.count)
+
+    def _of_groups(self, sums: GroupSums) -> Outcome:
+        totals = sums.totals()
+        labels = list(sums.places)
+        if not labels:
+            return Outcome([Moments()], labels=[], losses=np.zeros(0))
+        self._observe(totals)
+        units = defined(self.term, Units(losses_of_sums(self.term, totals), None, None), self.tally)
+        if units.rows is not None:
+            labels = [labels[place] for place in units.rows.tolist()]
+        several = SeveralMoments() if units.losses.ndim > 1 else None
+        single = Moments()
+        for first in range(0, len(units.losses), BLOCK):
+            part = units.losses[first : first + BLOCK]
+            if several is None:
+                single.add(part, None)
+            else:
+                several.add(part, None)
+        series = [single] if several is None else several.series
+        return Outcome(series, rows=sums.rows, labels=labels, losses=units.losses)
+
+    def _of_batches(self, batches: Batches) -> Outcome:
+        batches.finish()
+        losses = np.array(batches.losses, dtype=np.float64)
+        weights = None if self.term.weight is None else np.array(batches.weights, dtype=np.float64)
+        moments = Moments()
+        for first in range(0, losses.size, BLOCK):
+            part = slice(first, first + BLOCK)
+            moments.add(losses[part], None if weights is None else weights[part])
+        return Outcome([moments], rows=batches.rows, labels=batches.labels, losses=losses, single=batches.single)
+
+    def _observe(self, totals: Array) -> None:
+        for observation in self.term.spec.loss.observes_sets:
+            self.tally.observe(observation.name, observation.count(sums=totals, **self.term.values))
+
+
+def new_sums(term: Term) -> State:
+    """An empty state of the kind that the units of a term add up in."""
+    loss = term.spec.loss
+    if term.sets.kind == "batch":
+        return BatchRows()
+    if term.sets.kind == "set":
+        return GroupSums()
+    if term.sets.kind == "whole":
+        return JointMoments()
+    name, word = loss.several_by or ("", "")
+    return SeveralMoments() if name and term.values.get(name) == word else Moments()
+
+
+def new_state(term: Term, gather: bool) -> TermState:
+    """An empty state of a term for the fold.
+
+    Args:
+        gather: whether the rows of batches are all held before the first is evaluated.
+    """
+    if term.sets.kind != "batch":
+        return TermState(term, new_sums(term))
+    return TermState(term, BatchRows(), Batches(lambda units: _of_batch(term, units), term.sets.size, gather))
+
+
+def _of_batch(term: Term, units: Units) -> Array:
+    """The loss of each row of a batch."""
+    arguments: dict[str, Array] = {}
+    place = 0
+    for name, width in units.widths:
+        arguments[name] = units.losses[:, place : place + width]
+        place += width
+    return term.spec.loss.function(**arguments, **term.values)

@@ -1,0 +1,94 @@
+"""What a reader should know about the results: what was noticed in the data, and what a number is not."""
+
+from collections.abc import Iterator, Sequence
+
+from losscli.errors import DataError
+from losscli.evaluation import Sums
+from losscli.outcome import Outcome
+from losscli.plan import Term
+from losscli.results import Reduction, Result
+from losscli.statistics import FEWEST_UNITS
+from losscli.tally import POSITIVE_SEEN, Tally
+
+_WORDS = {"row": "rows", "set": "sets", "batch": "batches"}
+
+
+def remarks(sums: Sums, outcomes: Sequence[Outcome], results: Sequence[Result], asked: float | None) -> list[str]:
+    """The warnings of a report, in an order that does not depend on the data.
+
+    Args:
+        asked: the level of the intervals; None for none.
+
+    Raises:
+        DataError: the data contradict what was said of them.
+    """
+    found = [f"{result.loss}: no value: {result.reason}" for result in results if result.value is None]
+    if asked is not None:
+        found += _no_interval(results)
+    for term, outcome, tally in zip(sums.plan.terms, outcomes, sums.tallies, strict=True):
+        found += _of_term(term, outcome, tally, results)
+    if sums.gathered and any(term.sets.kind == "batch" and term.sets.group for term in sums.plan.terms):
+        found.append("the rows of a group are not together, so all rows were held in memory; sorted input is streamed")
+    return [*dict.fromkeys(found), *sums.notices.lines()]
+
+
+def _no_interval(results: Sequence[Result]) -> list[str]:
+    of_means = [result for result in results if result.reduction in ("mean", "batchmean", "elementmean")]
+    few = [result for result in of_means if result.count < FEWEST_UNITS]
+    if not few:
+        return []
+    fewest = min(few, key=lambda result: result.count)
+    unit = "row" if fewest.interval_over == "rows" else fewest.unit
+    return [f"no interval: {fewest.count} {_WORDS[unit]}, {FEWEST_UNITS} needed"]
+
+
+def _of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result]) -> Iterator[str]:
+    loss = term.spec.loss
+    if tally.clipped:
+        rows = "row" if tally.clipped == 1 else "rows"
+        yield f"{loss.name}: in {tally.clipped} {rows} eps took the place of a value"
+    if term.sets.kind == "whole":
+        yield f"{loss.name}: the whole input is one set; --group COLUMN makes one of each image"
+    if outcome.single:
+        which = "one batch has" if outcome.single == 1 else f"{outcome.single} batches have"
+        yield f"{loss.name}: {which} a single row, which has nothing to be compared with and costs 0"
+    if any(result.reduction == Reduction.ELEMENTMEAN.value and result.loss == loss.name for result in results):
+        yield (
+            f"{loss.name}: the mean over every element is the divergence divided by the number of classes, "
+            f"{tally.classes}; --reduction mean is the divergence"
+        )
+    for name, numbers in term.spec.resolved.items():
+        shown = ", ".join(_named(term, place, weight) for place, weight in enumerate(numbers[:12]))
+        yield f"{loss.name}: {name} {term.spec.given[name]} is {shown}{', ...' if len(numbers) > 12 else ''}"
+    yield from _observed(term, outcome, tally)
+
+
+def _named(term: Term, place: int, weight: float) -> str:
+    name = term.classes[place] if term.classes and place < len(term.classes) else str(place)
+    return f"{name}: {weight:.6g}"
+
+
+def _observed(term: Term, outcome: Outcome, tally: Tally) -> Iterator[str]:
+    """What the loss looked for and found.
+
+    Raises:
+        DataError: two things were seen of which only one can be meant, or no row has the positive class.
+    """
+    loss = term.spec.loss
+    for observation in loss.observes:
+        count = tally.observed.get(observation.name, 0)
+        if observation.never_with and count and tally.observed.get(observation.never_with, 0):
+            raise DataError(f"{loss.name}: {observation.says}", "write the labels in one way")
+        if observation.holds(count, outcome.rows):
+            yield f"{loss.name}: {observation.says.format(count=count)}"
+    for observation in loss.observes_sets:
+        count = tally.observed.get(observation.name, 0)
+        sets = len(outcome.labels) if outcome.labels is not None else max(outcome.rows, 1)
+        if observation.holds(count, sets):
+            yield f"{loss.name}: {observation.says.format(count=count)}"
+    if POSITIVE_SEEN in tally.observed and not tally.observed[POSITIVE_SEEN] and outcome.rows:
+        column = next(entry.columns[0] for entry in term.inputs if entry.coding is not None)
+        name = next(entry.coding.names[0] for entry in term.inputs if entry.coding is not None)
+        raise DataError(
+            f"{loss.name}: none of the used rows of column {column!r} is {name!r}", "check --positive-class"
+        )
