@@ -5,14 +5,13 @@ positional parameters are the roles that it reads, keyword-only parameters are i
 are their domains, the return annotation says what a unit is.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Literal, Unpack
 
-from losscli.arrays import Array, Mask
+from losscli.arrays import Array
 from losscli.calling import GIVEN_ELSEWHERE
 from losscli.errors import UsageError
-from losscli.loss import Loss
-from losscli.observations import Observation
+from losscli.loss import Loss, Traits
 from losscli.signature import Facts, Parameter, ParameterValue, Role, Rows, read_signature
 
 __all__ = [
@@ -40,75 +39,27 @@ def loss(
     robust: str,
     units: str,
     direction: Literal["lower", "higher"] = "lower",
-    aliases: tuple[str, ...] = (),
-    one_of: tuple[str, ...] = (),
-    pred_means: str = "pred",
-    guards: Mapping[str, str] | None = None,
-    variants: Mapping[str, tuple[str, ...]] | None = None,
-    reveals: tuple[str, ...] = (),
-    clipped: Callable[..., Mask] | None = None,
-    weighs: Callable[..., Array | None] | None = None,
-    ignores: tuple[str, str] | None = None,
-    of_sums: Callable[..., Array] | None = None,
-    leaves_out: tuple[str, str] | None = None,
-    several_by: tuple[str, str] | None = None,
-    observes: Sequence[Observation] = (),
-    observes_sets: Sequence[Observation] = (),
-    reductions: tuple[str, ...] = (),
-    units_by: Mapping[str, str] | None = None,
+    **traits: Unpack[Traits],
 ) -> Callable[[Callable[..., Array]], Loss]:
     """Make a loss of a function and enter it in the catalogue.
 
     Args:
         task, convex, differentiable, robust, units, direction: the facts that `list` shows.
-        aliases: other names that are accepted.
-        one_of: optional roles of which exactly one is read; `a+b` is a form that consists of two.
-        pred_means: the role that `--pred` stands for; empty where the kind of a prediction must be said.
-        guards: for a role, the parameter that relaxes its domain when it is set.
-        variants: for a role, the parameters whose word chooses among the variants of its domain; the first that is
-            given counts.
-        reveals: roles whose NaN and infinity never leave the loss finite, so that a finite loss proves them finite;
-            the columns of other roles are looked at. A property test holds the loss to it.
-        clipped: for a loss that replaces values near the edge of a domain, which ones; it takes what the loss takes.
-        weighs: for a loss whose parameters weigh rows, the weight of each row; None for weights of 1.
-        ignores: a role and a parameter: rows in which they are equal are no units, and are counted as ignored.
-        of_sums: for a set, its loss from the sums of what the function returns: of shape (sets, sums) and the
-            parameters; NaN where a set has none.
-        leaves_out: a parameter and its word under which sets without a loss are left out and counted.
-        several_by: a parameter and its word under which a set has several losses, one for each class.
-        observes_sets: what to look for in the sums of sets, which are given as `sums`.
-        observes: what to look for in valid rows.
-        reductions: reductions that this loss has besides those of all.
-        units_by: for a flag among the parameters, or `name=word`, the units that it makes of the value.
+        **traits: what else the engine must know, see `Traits`.
     """
 
     def decorate(function: Callable[..., Array]) -> Loss:
         signature = read_signature(function)
         made = Loss(
             name=function.__name__,
-            aliases=aliases,
             function=function,
             roles=signature.roles,
             parameters=signature.parameters,
             unit=signature.unit,
             facts=Facts(task, convex, differentiable, robust, units, direction),
-            one_of=one_of,
-            pred_means=pred_means,
-            guards=guards or {},
-            variants=variants or {},
-            reveals=reveals,
-            clipped=clipped,
-            weighs=weighs,
-            ignores=ignores,
-            of_sums=of_sums,
-            leaves_out=leaves_out,
-            several_by=several_by,
-            observes=tuple(observes),
-            observes_sets=tuple(observes_sets),
-            reductions=reductions,
-            units_by=units_by or {},
+            **traits,
         )
-        for name in (made.name, *aliases):
+        for name in (made.name, *made.aliases):
             if name in _BY_NAME:
                 raise ValueError(f"two losses are called {name}")
             _BY_NAME[name] = made

@@ -1,9 +1,9 @@
 """What a loss is: a plain function on arrays, and all that is derived from its signature and docstring."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 from losscli.arrays import Array, Mask, np
 from losscli.calling import GIVEN_ELSEWHERE, call
@@ -14,37 +14,80 @@ from losscli.observations import Observation
 from losscli.signature import Facts, Parameter, Role, Unit
 
 
+class Traits(TypedDict, total=False):
+    """What the decorator says of a loss besides its facts; each is an attribute of the loss.
+
+    Attributes:
+        aliases: other names that are accepted.
+        one_of: optional roles of which exactly one is read; `a+b` is a form that consists of two.
+        pred_means: the role that `--pred` stands for; empty where the kind of a prediction must be said.
+        guards: for a role, the parameter that relaxes its domain when it is set.
+        variants: for a role, the parameters whose word chooses among the variants of its domain; the first that is
+            given counts.
+        reveals: roles whose NaN and infinity never leave the loss finite, so that a finite loss proves them finite;
+            the columns of other roles are looked at. A property test holds the loss to it.
+        clipped: for a loss that replaces values near the edge of a domain, which ones; it takes what the loss takes.
+        weighs: for a loss whose parameters weigh rows, the weight of each row; None for weights of 1.
+        ignores: a role and a parameter: rows in which they are equal are no units, and are counted as ignored.
+        of_sums: for a set, its loss from the sums of what the function returns: of shape (sets, sums) and the
+            parameters; NaN where a set has none.
+        leaves_out: a parameter and its word under which sets without a loss are left out and counted.
+        several_by: a parameter and its word under which a set has several losses, one for each class.
+        observes_sets: what to look for in the sums of sets, which are given as `sums`.
+        observes: what to look for in valid rows.
+        reductions: reductions that this loss has besides those of all.
+        units_by: for a flag among the parameters, or `name=word`, the units that it makes of the value.
+    """
+
+    aliases: tuple[str, ...]
+    one_of: tuple[str, ...]
+    pred_means: str
+    guards: Mapping[str, str]
+    variants: Mapping[str, tuple[str, ...]]
+    reveals: tuple[str, ...]
+    clipped: Callable[..., Mask]
+    weighs: Callable[..., Array | None]
+    ignores: tuple[str, str]
+    of_sums: Callable[..., Array]
+    leaves_out: tuple[str, str]
+    several_by: tuple[str, str]
+    observes: tuple[Observation, ...]
+    observes_sets: tuple[Observation, ...]
+    reductions: tuple[str, ...]
+    units_by: Mapping[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Loss:
     """A loss: a plain function on arrays, and all that is derived from its signature.
 
     Calling it checks the parameters and the domains and returns the loss of each element or row, or of the whole
     set; `function` is the bare formula, for arrays that were checked before. What the attributes mean that are not
-    in the signature says the decorator `loss`.
+    in the signature is said in `Traits`.
     """
 
     name: str
-    aliases: tuple[str, ...]
     function: Callable[..., Array]
     roles: tuple[Role, ...]
     parameters: tuple[Parameter, ...]
     unit: Unit
     facts: Facts
-    one_of: tuple[str, ...]
-    pred_means: str
-    guards: Mapping[str, str]
-    variants: Mapping[str, tuple[str, ...]]
-    reveals: tuple[str, ...]
-    clipped: Callable[..., Mask] | None
-    weighs: Callable[..., Array | None] | None
-    ignores: tuple[str, str] | None
-    of_sums: Callable[..., Array] | None
-    leaves_out: tuple[str, str] | None
-    several_by: tuple[str, str] | None
-    observes: tuple[Observation, ...]
-    observes_sets: tuple[Observation, ...]
-    reductions: tuple[str, ...]
-    units_by: Mapping[str, str]
+    aliases: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    pred_means: str = "pred"
+    guards: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reveals: tuple[str, ...] = ()
+    clipped: Callable[..., Mask] | None = None
+    weighs: Callable[..., Array | None] | None = None
+    ignores: tuple[str, str] | None = None
+    of_sums: Callable[..., Array] | None = None
+    leaves_out: tuple[str, str] | None = None
+    several_by: tuple[str, str] | None = None
+    observes: tuple[Observation, ...] = ()
+    observes_sets: tuple[Observation, ...] = ()
+    reductions: tuple[str, ...] = ()
+    units_by: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # what help(), doctest and inspect.signature() look for on a function
