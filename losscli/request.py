@@ -99,29 +99,36 @@ def make_request(
     if transform is not None and transform not in TRANSFORMS:
         raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {transform!r}")
     _check_roles(roles, specs)
-    weights = roles.get(WEIGHT, weight)
-    group = roles.get("group", group)
-    if positive_class is not None and classes is not None:
-        raise UsageError("--classes and --positive-class are given", hint="leave one of them out")
-    names = None if classes is None else named_classes(classes if isinstance(classes, str) else ",".join(classes))
     return Request(
         specs,
-        Selection(
-            {name: columns for name, columns in roles.items() if name not in (WEIGHT, "group")},
-            command,
-            names,
-            positive_class,
-            probs_percent,
-        ),
-        weight=weights if weights is None or isinstance(weights, str) else ",".join(weights),
+        _selection(roles, command, classes, positive_class, probs_percent),
+        weight=_as_text(roles.get(WEIGHT, weight)),
         where=[Condition.parse(text) for text in where],
         missing=cast("Policy", missing),
         invalid=cast("Policy", invalid),
         transform=TRANSFORMS[transform] if transform else None,
         reading=reading,
-        group=group if group is None or isinstance(group, str) else ",".join(group),
+        group=_as_text(roles.get("group", group)),
         batch_size=None if batch_size is None else _size(batch_size),
     )
+
+
+def _selection(
+    roles: Mapping[str, ColumnNames],
+    command: str | None,
+    classes: str | Sequence[str] | None,
+    positive_class: str | None,
+    probs_percent: bool,
+) -> Selection:
+    if positive_class is not None and classes is not None:
+        raise UsageError("--classes and --positive-class are given", hint="leave one of them out")
+    names = None if classes is None else named_classes(_as_text(classes) or "")
+    given = {name: columns for name, columns in roles.items() if name not in (WEIGHT, "group")}
+    return Selection(given, command, names, positive_class, probs_percent)
+
+
+def _as_text(names: ColumnNames | None) -> str | None:
+    return names if names is None or isinstance(names, str) else ",".join(names)
 
 
 def _size(given: str | int) -> int:

@@ -5,7 +5,7 @@ from typing import Literal
 from losscli.arrays import Array, np
 from losscli.catalogue import loss
 from losscli.domain import Mask01, MaskLogit, MaskProbability, NonNegativeNumber
-from losscli.losses.classification import LIKE_PROBABILITIES
+from losscli.losses.kinds import LIKE_PROBABILITIES
 from losscli.numerics import negative_log_softmaxes, sigmoid
 from losscli.observations import Observation
 from losscli.signature import Sums
