@@ -1,10 +1,12 @@
 """NumPy files: a matrix whose columns go by number, or arrays by name. Pickles are never loaded."""
 
 import io
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import partial
+from pathlib import Path
 from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile
@@ -12,6 +14,7 @@ from zipfile import BadZipFile
 import pyarrow as pa
 
 from losscli.arrays import np
+from losscli.data.npy import MAGIC, Header, NpyFile, Reader
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, position, unreadable
 from losscli.errors import DataError
@@ -23,108 +26,113 @@ _KINDS = {"b": Kind.BOOLEAN, "i": Kind.NUMBER, "u": Kind.NUMBER, "f": Kind.NUMBE
 
 @dataclass(frozen=True)
 class NumpyTable:
-    """The arrays of a .npy or .npz file; only those that are needed are loaded."""
+    """The arrays of a .npy or .npz file; only those that are needed are read."""
 
     label: str
     path: str
     content: bytes | None = None
     columns: Sequence[Column] = field(init=False)
-    _archive: Any = field(init=False, repr=False)
-    _load: Mapping[str, Callable[[], Any]] = field(init=False, repr=False)
+    _source: "NpyFile | _Archive" = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        source = io.BytesIO(self.content) if self.content is not None else self.path
-        mode: Any = "r" if self.content is None else None
-        try:
-            # without pickles: loading one runs code that the file brings along
-            loaded = np.load(source, mmap_mode=mode, allow_pickle=False)
-            found = _of_array(loaded, self.label) if isinstance(loaded, np.ndarray) else _of_archive(loaded)
-        except _BROKEN as error:
-            raise _refused(self.label, error) from error
-        object.__setattr__(self, "_archive", None if isinstance(loaded, np.ndarray) else loaded)
-        object.__setattr__(self, "columns", [Column(name, kind) for name, (kind, _) in found.items()])
-        object.__setattr__(self, "_load", {name: load for name, (_, load) in found.items()})
+        source: NpyFile | _Archive
+        kinds: Mapping[str, Kind]
+        with _broken_files(self.label):
+            if _is_npy(self.path, self.content):
+                source = NpyFile.open(self.label, self.path, self.content)
+                kinds = {name: _kind(column.dtype, column.shape) for name, column in source.columns.items()}
+            else:
+                source = _Archive.open(self.label, self.path, self.content)
+                kinds = source.kinds()
+        object.__setattr__(self, "_source", source)
+        object.__setattr__(self, "columns", [Column(name, kind) for name, kind in kinds.items()])
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """Runs of rows in order."""
-        arrays = []
-        for need in needs:
-            position(self, need.name)
-            try:
-                arrays.append(self._load[need.name]())
-            except _BROKEN as error:
-                raise _refused(self.label, error) from error
-        if len({len(array) for array in arrays}) > 1:
-            sizes = ", ".join(f"{need.name} {len(array)}" for need, array in zip(needs, arrays, strict=True))
-            raise DataError(f"{self.label}: its arrays differ in length: {sizes}", "name arrays of one length")
-        length = len(arrays[0])
+        names = [self.columns[position(self, need.name)].name for need in needs]
+        with _broken_files(self.label):
+            length, reader = self._source.pick(names)
         for start in range(0, length, ROWS_A_FRAGMENT):
-            yield _ArrayRun(needs, arrays, start, min(start + ROWS_A_FRAGMENT, length))
+            yield _ArrayRun(self.label, names, reader, start, min(start + ROWS_A_FRAGMENT, length))
 
     def close(self) -> None:
-        """Close the archive; a mapped array goes with its last user."""
-        if self._archive is not None:
-            self._archive.close()
+        """Close the archive; a single array is opened for each read."""
+        if isinstance(self._source, _Archive):
+            self._source.content.close()
 
 
 @dataclass(frozen=True)
 class _ArrayRun:
-    needs: Sequence[Need]
-    arrays: Sequence[Any]
+    label: str
+    names: Sequence[str]
+    reader: Callable[[], AbstractContextManager[Reader]]
     start: int
     stop: int
 
     def batches(self, rows: int) -> Iterator[Batch]:
-        for first in range(self.start, self.stop, rows):
-            last = min(first + rows, self.stop)
-            yield [_arrow(array[first:last], need.name) for need, array in zip(self.needs, self.arrays, strict=True)]
+        with _broken_files(self.label), self.reader() as read:
+            for first in range(self.start, self.stop, rows):
+                arrays = read(first, min(first + rows, self.stop))
+                yield [_arrow(array, name) for array, name in zip(arrays, self.names, strict=True)]
 
     def number(self, cell: str) -> float | None:
         return parse_cell(cell)
 
 
-Loaders = dict[str, tuple[Kind, Callable[[], Any]]]
+@dataclass(frozen=True)
+class _Archive:
+    """The arrays of a .npz file, each of which is loaded as a whole."""
+
+    label: str
+    content: Any
+
+    @classmethod
+    def open(cls, label: str, path: str, content: bytes | None) -> "_Archive":
+        # without pickles: loading one runs code that the file brings along
+        return cls(label, np.load(path if content is None else io.BytesIO(content), allow_pickle=False))
+
+    def kinds(self) -> Mapping[str, Kind]:
+        found = {name: self._header(name) for name in self.content.files}
+        return {name: _kind(header.dtype, header.shape[1:]) for name, header in found.items()}
+
+    def _header(self, name: str) -> Header:
+        members = self.content.zip.namelist()
+        with self.content.zip.open(f"{name}.npy" if f"{name}.npy" in members else name) as stream:
+            return Header.read(stream)
+
+    def pick(self, names: Sequence[str]) -> tuple[int, Callable[[], AbstractContextManager[Reader]]]:
+        arrays = [self.content[name] for name in names]
+        for name, array in zip(names, arrays, strict=True):
+            if array.ndim == 0:
+                raise ValueError(f"array {name!r} is a single number, not a column")
+        if len({len(array) for array in arrays}) > 1:
+            sizes = ", ".join(f"{name} {len(array)}" for name, array in zip(names, arrays, strict=True))
+            raise DataError(f"{self.label}: its arrays differ in length: {sizes}", "name arrays of one length")
+        read: Reader = lambda first, last: [array[first:last] for array in arrays]  # noqa: E731
+        return len(arrays[0]), lambda: nullcontext(read)
 
 
-def _of_array(array: Any, label: str) -> Loaders:
-    if array.dtype.names:
-        fields = ((name, array[name]) for name in array.dtype.names)
-        return {name: (_kind(values.dtype, values.shape), _returning(values)) for name, values in fields}
-    if array.ndim == 0:
-        raise DataError(f"{label} holds a single number", "give an array with a row for each prediction")
-    flat = array.reshape(len(array), -1) if array.size else array.reshape(0, max(1, array[:0].size))
-    columns = {str(i + 1): flat[:, i] for i in range(flat.shape[1])}
-    return {name: (_kind(values.dtype, values.shape), _returning(values)) for name, values in columns.items()}
+def _is_npy(path: str, content: bytes | None) -> bool:
+    if content is not None:
+        return content.startswith(MAGIC)
+    with Path(path).open("rb") as stream:
+        return stream.read(len(MAGIC)) == MAGIC
 
 
-def _of_archive(archive: Any) -> Loaders:
-    return {name: (_kind(*_header(archive, name)), partial(_loaded, archive, name)) for name in archive.files}
-
-
-def _loaded(archive: Any, name: str) -> Any:
-    array = archive[name]
-    if array.ndim == 0:
-        raise ValueError(f"array {name!r} is a single number, not a column")
-    return array
-
-
-def _returning(values: Any) -> Callable[[], Any]:
-    return lambda: values
-
-
-def _header(archive: Any, name: str) -> tuple[Any, tuple[int, ...]]:
-    """The type and the shape of an array in an archive, without its content."""
-    members = archive.zip.namelist()
-    with archive.zip.open(f"{name}.npy" if f"{name}.npy" in members else name) as stream:
-        version = np.lib.format.read_magic(stream)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(stream)
-    return dtype, shape
+@contextmanager
+def _broken_files(label: str) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except _BROKEN as error:
+        raise _refused(label, error) from error
 
 
 def _kind(dtype: Any, shape: tuple[int, ...]) -> Kind:
+    """The kind of a column whose value in one row has this type and shape."""
     kind = _KINDS.get(dtype.kind, Kind.OTHER)
-    return Kind.LIST if kind is Kind.NUMBER and len(shape) > 1 else kind
+    return Kind.LIST if kind is Kind.NUMBER and shape else kind
 
 
 def _refused(label: str, error: Exception) -> DataError:
@@ -144,6 +152,8 @@ def _arrow(array: Any, name: str) -> pa.Array:
     if native.dtype.kind == "b":
         packed = pa.py_buffer(np.packbits(native, bitorder="little"))
         return pa.Array.from_buffers(pa.bool_(), len(native), [None, packed])
+    if native.dtype.kind == "U" and native.size and native.view(np.uint32).max() > sys.maxunicode:
+        raise ValueError(f"a text of {name!r} has a character that does not exist")
     if native.dtype.kind in "US":
         return pa.array([cell.decode("latin-1") if isinstance(cell, bytes) else cell for cell in native.tolist()])
     if native.dtype.kind not in "iuf" or native.dtype.itemsize > 8:
