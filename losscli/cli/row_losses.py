@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from losscli.cli.writing import Destination, say, whole_file, write_stdout
+from losscli.cli.whole_files import whole_files, written
+from losscli.cli.writing import Destination, say, write_stdout
+from losscli.errors import NobodyReads
 from losscli.reports.safe import spreadsheet_cell
 
 if TYPE_CHECKING:
@@ -41,21 +45,22 @@ def _write_rows(sources: "Sequence[Source]", request: "Request", places: Sequenc
     from losscli.summary import nothing_left
     from losscli.tally import Tally
 
-    written, seen = 0, 0
+    count, seen = 0, 0
     tally, notices = Tally(), Notices()
     once = any(source.read_once for source in sources)
+    openers = [source.open for source in sources]
+    stream = stream_units(openers, request, tally, notices, once)
+    # the first rows tell whether rows are units at all, before anything is opened for them
+    begun = list(islice(stream, 1))
     with ExitStack() as stack:
-        writers: list[_Writer] = []
-        openers = [source.open for source in sources]
-        for units, first, span in stream_units(openers, request, tally, notices, once):
-            writers = writers or [_open(place, stack) for place in places]
+        writers = _open(places, stack)
+        for units, first, span in chain(begun, stream):
             _refuse_several(units.losses)
             numbers = _row_numbers(units, first, span)
-            for writer in writers:
-                writer.write(numbers, units.losses)
-            written += len(units.losses)
+            _write(writers, numbers, units.losses)
+            count += len(units.losses)
             seen = first + span
-        if not written:
+        if not count:
             raise nothing_left(seen, tally.skipped_in_order())
     _say_what_was_met(tally, notices.lines(), quiet)
 
@@ -78,8 +83,7 @@ def _write_sets(
     _refuse_several(outcome.losses)
     labels = ["|".join(map(str, label)) if isinstance(label, tuple) else label for label in outcome.labels]
     with ExitStack() as stack:
-        for place in places:
-            _open(place, stack).write(labels, outcome.losses)
+        _write(_open(places, stack), labels, outcome.losses)
     _say_what_was_met(tally, sums.notices.lines(), quiet)
 
 
@@ -109,17 +113,28 @@ def _row_numbers(units: Any, first: int, span: int) -> Any:
     return rows + (first + 1)
 
 
-def _open(place: Destination, stack: ExitStack) -> _Writer:
+def _open(places: Sequence[Destination], stack: ExitStack) -> "list[_Writer]":
     from losscli.errors import UsageError
 
-    if place.kind == "parquet" and place.path is None:
+    if any(place.kind == "parquet" and place.path is None for place in places):
         raise UsageError("Parquet is not for standard output", hint="-o parquet:FILE")
-    if place.path is None:
-        return _CsvOnStdout()
-    name = stack.enter_context(whole_file(place.path))
-    if place.kind == "csv":
-        return _CsvFile(stack.enter_context(open(name, "w", encoding="utf-8")))  # noqa: PTH123 - the stack closes it
-    return _parquet_writer(name, stack)
+    # the files are closed before any of them takes its place, because closing may fail as well
+    names = iter(stack.enter_context(whole_files([place.path for place in places if place.path is not None])))
+    return [
+        _CsvOnStdout() if place.path is None else stack.enter_context(_File(place.path, place.kind, next(names)))
+        for place in places
+    ]
+
+
+def _write(writers: list[_Writer], rows: Any, losses: Any) -> None:
+    for writer in tuple(writers):
+        try:
+            writer.write(rows, losses)
+        except NobodyReads:
+            if len(writers) == 1:
+                raise
+            # the files are wanted all the same
+            writers.remove(writer)
 
 
 def _lines(rows: Any, losses: Any) -> Iterator[str]:
@@ -144,16 +159,37 @@ class _CsvOnStdout:
         self._heading = ""
 
 
+class _File:
+    def __init__(self, path: str, kind: str, name: str) -> None:
+        self._path = path
+        with written(path):
+            self._content = _CsvFile(name) if kind == "csv" else _parquet_file(name)
+
+    def __enter__(self) -> "_File":
+        return self
+
+    def write(self, rows: Any, losses: Any) -> None:
+        with written(self._path):
+            self._content.write(rows, losses)
+
+    def __exit__(self, *_: object) -> None:
+        with written(self._path):
+            self._content.close()
+
+
 class _CsvFile:
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        stream.write("row,loss\n")
+    def __init__(self, name: str) -> None:
+        self._stream = Path(name).open("w", encoding="utf-8")  # noqa: SIM115 - close closes it
+        self._stream.write("row,loss\n")
 
     def write(self, rows: Any, losses: Any) -> None:
         self._stream.writelines(_lines(rows, losses))
 
+    def close(self) -> None:
+        self._stream.close()
 
-def _parquet_writer(name: str, stack: ExitStack) -> _Writer:
+
+def _parquet_file(name: str) -> Any:
     from losscli.data.row_file import RowFile
 
-    return stack.enter_context(RowFile(name))
+    return RowFile(name)

@@ -2,13 +2,13 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from losscli.cli.whole_files import whole_files, written
 from losscli.errors import DataError, NobodyReads, UsageError
 from losscli.reports.safe import printable
 
@@ -46,9 +46,13 @@ def destinations(outputs: Sequence[str], as_json: bool, kinds: Sequence[str], de
             hint=f"write one to a file: -o {on_stdout[-1]}:PATH",
         )
     for place in found:
-        if place.path is not None and sum(other.path == place.path for other in found) > 1:
+        if place.path is not None and sum(_same(place.path, other.path) for other in found) > 1:
             raise UsageError(f"two outputs for {place.path}", hint="name a file for each")
     return found[:1] if on_stdout and len(found) == len(on_stdout) else found
+
+
+def _same(path: str, other: str | None) -> bool:
+    return other is not None and Path(path).resolve() == Path(other).resolve()
 
 
 def check_places(places: Sequence[Destination], inputs: Sequence[str]) -> None:
@@ -71,13 +75,20 @@ def default_kind() -> str:
 
 
 def write_report(report: "Report", places: Sequence[Destination]) -> None:
-    """Render a report for each destination."""
-    for place in places:
-        text = _render(report, place)
-        if place.path is None:
-            write_stdout(text)
-        else:
-            write_file(place.path, text.encode())
+    """Render a report for each destination: all files or none, then standard output.
+
+    Raises:
+        NobodyReads: the other end of the pipe is closed; the files are there all the same.
+        DataError: one of them cannot be written.
+    """
+    texts = {place.path: _render(report, place) for place in places}
+    paths = [path for path in texts if path is not None]
+    with whole_files(paths) as names:
+        for path, name in zip(paths, names, strict=True):
+            with written(path):
+                Path(name).write_bytes(texts[path].encode())
+    if None in texts:
+        write_stdout(texts[None])
 
 
 def _render(report: "Report", place: Destination) -> str:
@@ -120,60 +131,6 @@ def write_stdout(text: str) -> None:
         raise NobodyReads from error
     except OSError as error:
         raise DataError(f"standard output cannot be written: {error.strerror}") from error
-
-
-def write_file(path: str, content: bytes) -> None:
-    """Write a file whole: under another name first, which then takes the place of the old file."""
-    with whole_file(path) as name:
-        Path(name).write_bytes(content)
-
-
-class whole_file:  # noqa: N801 - reads as a function in a with statement
-    """The name of a new file beside `path` that takes its place at the end, or goes away after an error.
-
-    Raises:
-        DataError: the folder does not exist or cannot be written, or the disk is full.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._target = Path(path).resolve()
-        # a device or a pipe is written to, not replaced
-        self._direct = (self._target.exists() and not self._target.is_file()) or path.startswith("/dev/")
-        self._name = str(self._target)
-
-    def __enter__(self) -> str:
-        if self._direct:
-            return self.path
-        try:
-            handle, self._name = tempfile.mkstemp(prefix=".losscli-", dir=self._target.parent)
-            os.close(handle)
-        except OSError as error:
-            raise self._refused(error) from error
-        return self._name
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        try:
-            if error is None and not self._direct:
-                mode = self._target.stat().st_mode & 0o777 if self._target.exists() else 0o666 & ~_umask()
-                Path(self._name).chmod(mode)
-                Path(self._name).replace(self._target)
-        except OSError as failed:
-            error = failed
-        if error is not None and not self._direct:
-            with suppress(OSError):
-                Path(self._name).unlink()
-        if isinstance(error, OSError):
-            raise self._refused(error) from error
-
-    def _refused(self, error: OSError) -> DataError:
-        return DataError(f"{self.path} cannot be written: {error.strerror or error}", "name a place that can")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def say(text: str) -> None:

@@ -10,15 +10,12 @@ _ROWS_A_GROUP = 1 << 20
 
 
 class RowFile:
-    """Writes columns `row` and `loss`; use it in a with statement. The rows are numbers, or the values of groups."""
+    """Writes columns `row` and `loss`. The rows are numbers, or the values of groups."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._file: Any = None
         self._held: list[pa.RecordBatch] = []
-
-    def __enter__(self) -> "RowFile":
-        return self
 
     def write(self, rows: Any, losses: Any) -> None:
         """Add rows with their losses."""
@@ -38,7 +35,8 @@ class RowFile:
             self._file.write_table(pa.Table.from_batches(self._held), row_group_size=_ROWS_A_GROUP)
             self._held = []
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Write what is held and the end of the file."""
         self._write_group()
         self._file.close()
 
