@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from losscli.errors import DataError, UsageError
 
@@ -51,6 +52,57 @@ def _check(counts: Sequence[float]) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class ClassWeight:
+    """What a class weighs.
+
+    Attributes:
+        name: the class.
+        count: its rows.
+        balanced: inverse frequency, n / (C n_c).
+        balanced_normalised: the same, scaled so that all add up to C.
+        effective: (1 - beta) / (1 - beta^n_c).
+        effective_normalised: the same, scaled so that all add up to C.
+    """
+
+    name: str
+    count: float
+    balanced: float
+    balanced_normalised: float
+    effective: float
+    effective_normalised: float
+
+
+def weight_table(counts: Sequence[tuple[str, float]], beta: float) -> list[ClassWeight]:
+    """The weights of classes from their names and counts.
+
+    Raises:
+        UsageError: beta is not from 0 up to, but not including, 1.
+        DataError: a class without rows.
+    """
+    numbers = [count for _, count in counts]
+    balanced, effective = inverse_frequency(numbers), effective_number(numbers, beta)
+    columns = (balanced, normalised(balanced), effective, normalised(effective))
+    return [ClassWeight(name, count, *row) for (name, count), *row in zip(counts, *columns, strict=True)]
+
+
+def given_counts(text: str) -> list[tuple[str, float]]:
+    """The counts of `1000,100,10`, whose classes are 0, 1, 2, or of `cat:1000,dog:100`.
+
+    Raises:
+        UsageError: it is no such list.
+    """
+    found: list[tuple[str, float]] = []
+    for place, part in enumerate(text.split(",")):
+        name, _, number = part.rpartition(":")
+        if not re.fullmatch(r"\s*[0-9]{1,15}\s*", number):
+            raise UsageError(f"--counts takes whole numbers, not {part!r}", hint="1000,100,10 or cat:1000,dog:100")
+        found.append((name.strip() or str(place), float(number)))
+    if len({name for name, _ in found}) < len(found):
+        raise UsageError("--counts names a class twice")
+    return found
+
+
 def scheme(text: str) -> float | None:
     """The beta of `effective:BETA`, nan for `balanced`; None where the text is neither.
 
@@ -83,7 +135,7 @@ def named_weights(text: str, names: Sequence[str] | None) -> tuple[float, ...]:
     Raises:
         UsageError: it is no such list, or does not name each class once.
     """
-    pairs = [re.fullmatch(r"\s*(.+?)\s*[:=]\s*(\S+)\s*", part) for part in text.split(",")]
+    pairs = [re.fullmatch(r"\s*(.+\S|\S)\s*[:=]\s*([^\s:=]+)\s*", part) for part in text.split(",")]
     found: dict[str, float] = {}
     for pair in pairs:
         try:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,13 +75,17 @@ def default_kind() -> str:
 
 
 def write_report(report: "Report", places: Sequence[Destination]) -> None:
-    """Render a report for each destination: all files or none, then standard output.
+    """Render a report for each destination and write it."""
+    write_texts({place.path: _render(report, place) for place in places})
+
+
+def write_texts(texts: Mapping[str | None, str]) -> None:
+    """Write a text to each path: all files or none, then standard output, whose path is None.
 
     Raises:
         NobodyReads: the other end of the pipe is closed; the files are there all the same.
         DataError: one of them cannot be written.
     """
-    texts = {place.path: _render(report, place) for place in places}
     paths = [path for path in texts if path is not None]
     with whole_files(paths) as names:
         for path, name in zip(paths, names, strict=True):
