@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import model_data
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -25,6 +27,7 @@ SEED = 20240229
 ROW_GROUP = 1_000_000
 CSV_CHUNK = 250_000
 DISTINCT_GROUPS = 20  # a longer file repeats its row groups, so that 100M rows are made in seconds
+PREDICTIONS = "predictions"  # begins the name of a file that is made here; the others are in model_data.py
 CSV_COLUMNS = ("id", "date", "store", "y_true", "y_pred", "weight")
 
 
@@ -82,18 +85,29 @@ def write_csv(path: Path, rows: int) -> None:
             pc.write_csv(csv_chunk(chunk, size), file, options)
 
 
-def location(kind: str, rows: int) -> Path:
+def location(kind: str, rows: int, content: str = PREDICTIONS) -> Path:
     """Where the data file of that many rows is or will be, from the project's root."""
-    return FOLDER / f"predictions-{EDITION}-{rows}.{kind}"
+    return FOLDER / f"{content}-{EDITION}-{rows}.{kind}"
 
 
-def ensure(kind: str, rows: int) -> Path:
+def ensure(kind: str, rows: int, content: str = PREDICTIONS) -> Path:
     """The data file of that many rows; another process writes it when it is absent."""
-    path = location(kind, rows)
+    path = location(kind, rows, content)
     if not (ROOT / path).exists():
         print(f"writing {path}", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, __file__, str(ROOT / path), str(rows)], check=True)
     return path
+
+
+def write_file(out: Path, path: Path, rows: int) -> None:
+    """What a file of that name has in it."""
+    content = path.name.partition("-")[0]
+    if content != PREDICTIONS:
+        model_data.write(content, out, rows)
+    elif path.suffix == ".csv":
+        write_csv(out, rows)
+    else:
+        write_parquet(out, rows)
 
 
 def main() -> int:
@@ -105,8 +119,7 @@ def main() -> int:
     path: Path = arguments.path
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(path.suffix + ".unfinished")
-    write = write_csv if path.suffix == ".csv" else write_parquet
-    write(unfinished, arguments.rows)
+    write_file(unfinished, path, arguments.rows)
     unfinished.replace(path)
     return 0
 
