@@ -7,7 +7,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("numpy", "pyarrow", "typer", "rich", "duckdb", "polars", "pandas", "scikit-learn")
+PACKAGES = ("numpy", "pyarrow", "typer", "rich", "duckdb", "polars", "pandas", "scikit-learn", "torch")
 
 
 def model_name() -> str:

@@ -45,7 +45,7 @@ class Command:
         scripts = Path(sys.executable).parent
         words = [Path(word).name if Path(word).parent == scripts else word for word in self.argv]
         words[0] = "python" if self.argv[0] == sys.executable else words[0]
-        return " ".join(f'"{word}"' if " " in word or ";" in word else word for word in words)
+        return " ".join(f'"{word}"' if set(word) & set(" ;*") else word for word in words)
 
 
 @dataclass(frozen=True)

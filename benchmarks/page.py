@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import data
 import machine
+import model_data
+from model_parts import MODEL_PARTS
 from parts import Plan
 from report import table
 from tools import LOSSES, losscli_command
@@ -24,7 +26,13 @@ likes, and prints the mean of the loss and its standard error (the sample deviat
 root of the row count); losscli prints its usual result, confidence interval included. scikit-learn is
 imported only for the losses that it has, mse and pinball, and its import is a good part of that tool's time.
 The data are synthetic, from fixed seeds: a normal target, and a prediction with a small bias and normal
-noise; nothing in the CSV file is quoted; a Parquet file of more than {distinct} row groups repeats them."""
+noise; nothing in the CSV file is quoted; a Parquet file of more than {distinct} row groups repeats them.
+
+The parts on files of a trained model are beside a NumPy and a PyTorch (CPU) script instead, as a user would
+write them: columns whole in memory, read with pyarrow one by one, which was faster and leaner than all at once;
+vectorised, in the type of the file, each loss in the fastest form that was tried. Mean and standard error are
+over rows, for dice over images; losscli prints its JSON. These files are as pyarrow writes a table, Snappy and
+up to {group:,} rows a row group, so an image can begin in one and end in the next."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +62,25 @@ def heading(occasion: Occasion) -> list[str]:
 
 
 def commands(plan: Plan) -> list[str]:
-    """Each tool's command on each file of the two comparisons."""
+    """Each tool's command on each file of the comparisons."""
     files = [data.location("parquet", plan.rows), data.location("csv", plan.csv_rows)]
     lines = []
     for file in files:
         for loss in LOSSES:
             if plan.with_losscli:
                 lines.append(losscli_command(loss, file, "plain").shown())
-            lines += [rival.command(loss, file).shown() for rival in plan.rivals]
+            lines += [rival.command(loss.name, file).shown() for rival in plan.rivals]
+    for part in MODEL_PARTS:
+        model_file = part.file(plan.rows)
+        if plan.with_losscli:
+            lines.append(part.losscli(model_file).shown())
+        lines += [rival.command(part.name, model_file).shown() for rival in plan.model_rivals]
     return lines
 
 
 def page(plan: Plan, occasion: Occasion, measured: Sequence[str]) -> str:
     """The whole page."""
-    method = METHOD.format(runs=plan.runs, distinct=data.DISTINCT_GROUPS)
+    method = METHOD.format(runs=plan.runs, distinct=data.DISTINCT_GROUPS, group=model_data.ROW_GROUP)
     again = ["```text", occasion.command, "```", ""]
     tools = ["```text", *commands(plan), "```", ""]
     lines = [

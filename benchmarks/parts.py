@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import data
 from measure import BenchmarkError, Command, Timing, interleave, warm_up
+from model_parts import ModelPart
 from tools import (
     LOSSCLI,
     LOSSES,
@@ -17,6 +19,7 @@ from tools import (
     Loss,
     Rival,
     disagreement,
+    json_answer,
     losscli_answer,
     losscli_command,
     printed_answer,
@@ -33,6 +36,7 @@ class Plan:
     runs: int
     rows: int
     rivals: tuple[Rival, ...]
+    model_rivals: tuple[Rival, ...]
     with_losscli: bool
     large: bool
 
@@ -67,6 +71,18 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class ModelCell:
+    """One part about a model's file: every tool, and how far their answers were apart."""
+
+    part: ModelPart
+    rows: int
+    bytes: int
+    timings: tuple[Timing, ...]
+    answer: Answer
+    apart: float
+
+
+@dataclass(frozen=True)
 class Growth:
     """losscli alone on files of several lengths."""
 
@@ -79,14 +95,19 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def measure_cell(plan: Plan, loss: Loss, file: Path) -> Cell:
-    """One loss on one file; the answers are compared before the long part, and again after it."""
-    commands = [rival.command(loss, file) for rival in plan.rivals]
-    if plan.with_losscli:
-        commands.insert(0, losscli_command(loss, file, "plain"))
+def announce(name: str, file: Path, commands: Sequence[Command]) -> None:
+    """Say who takes part, of whom there must be one."""
     if not commands:
         raise BenchmarkError("no tool is left to be measured")
-    progress(f"{loss.name} on {file.name}: {', '.join(command.name for command in commands)}")
+    progress(f"{name} on {file.name}: {', '.join(command.name for command in commands)}")
+
+
+def measure_cell(plan: Plan, loss: Loss, file: Path) -> Cell:
+    """One loss on one file; the answers are compared before the long part, and again after it."""
+    commands = [rival.command(loss.name, file) for rival in plan.rivals]
+    if plan.with_losscli:
+        commands.insert(0, losscli_command(loss, file, "plain"))
+    announce(loss.name, file, commands)
     first = warm_up(commands)
     if plan.with_losscli:
         expected = losscli_answer(loss, file)
@@ -103,6 +124,24 @@ def compare(plan: Plan, kind: str, rows: int) -> Comparison:
     file = data.ensure(kind, rows)
     cells = tuple(measure_cell(plan, loss, file) for loss in LOSSES)
     return Comparison(rows, (data.ROOT / file).stat().st_size, cells)
+
+
+def measure_model(plan: Plan, part: ModelPart) -> ModelCell:
+    """One loss on a model's file; losscli's answer is the one that it prints while it is timed."""
+    rows = part.rows(plan.rows)
+    file = data.ensure("parquet", rows, part.name)
+    commands = [rival.command(part.name, file) for rival in plan.model_rivals]
+    if plan.with_losscli:
+        commands.insert(0, part.losscli(file))
+    announce(part.name, file, commands)
+    first = warm_up(commands)
+    output = first[0].samples[0].output
+    expected = json_answer(commands[0], output) if plan.with_losscli else printed_answer(commands[0].name, output)
+    disagreement(expected, first, part.tolerance)
+    timings = interleave(commands, plan.runs)
+    same_bytes(timings)
+    size = (data.ROOT / file).stat().st_size
+    return ModelCell(part, rows, size, tuple(timings), expected, disagreement(expected, timings, part.tolerance))
 
 
 def losscli_entry() -> tuple[str, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from measure import Timing
-from parts import Cell, Comparison, Growth
+from parts import Comparison, Growth, ModelCell
 from tools import LOSSCLI, TOLERANCE
 
 MB = 1_000_000
+AIMS = (1.0, 0.2)  # losscli's wall time and peak memory, of the best rival's, on a model's file
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> list[str]:
@@ -36,28 +37,33 @@ def measured(timing: Timing, floor: int = 0) -> list[str]:
 MEASURED = ("wall s, median", "min", "max", "CPU s", "peak MB")
 
 
-def ratio(cell: Cell, measure: Callable[[Timing], float]) -> str:
-    """losscli over the best rival in this measure, and which rival that is."""
-    own = [timing for timing in cell.timings if timing.command.name == LOSSCLI]
-    rivals = [timing for timing in cell.timings if timing.command.name != LOSSCLI]
+Measure = Callable[[Timing], float]
+
+
+def share(timings: Sequence[Timing], measure: Measure) -> tuple[float, str] | None:
+    """losscli over the best rival in this measure, and which rival that is; None where one side is missing."""
+    own = [timing for timing in timings if timing.command.name == LOSSCLI]
+    rivals = [timing for timing in timings if timing.command.name != LOSSCLI]
     if not own or not rivals:
-        return "not measured"
+        return None
     best = min(rivals, key=measure)
-    return f"{measure(own[0]) / measure(best):.2f} ({best.command.name})"
+    return measure(own[0]) / measure(best), best.command.name
+
+
+def ratios(timings: Sequence[Timing]) -> list[str]:
+    """The three measures of losscli beside the best rival in each."""
+    measures: tuple[Measure, ...] = (lambda one: one.wall, lambda one: one.cpu, lambda one: one.peak)
+    shares = [share(timings, measure) for measure in measures]
+    return [f"{found[0]:.2f} ({found[1]})" if found else "not measured" for found in shares]
+
+
+RATIOS = ("wall time", "CPU time", "peak memory")
+RATIOS_MEAN = "losscli divided by the best rival in each measure, below 1 where losscli is better:"
 
 
 def comparison(title: str, what: str, part: Comparison) -> list[str]:
     """The table of every loss and tool, the ratios, and how close the answers were."""
     rows = [[cell.loss.title, timing.command.name, *measured(timing)] for cell in part.cells for timing in cell.timings]
-    ratios = [
-        [
-            cell.loss.title,
-            ratio(cell, lambda timing: timing.wall),
-            ratio(cell, lambda timing: timing.cpu),
-            ratio(cell, lambda timing: timing.peak),
-        ]
-        for cell in part.cells
-    ]
     answers = "; ".join(
         f"{cell.loss.title} {cell.answer.value!r} with standard error {cell.answer.stderr!r}" for cell in part.cells
     )
@@ -69,12 +75,48 @@ def comparison(title: str, what: str, part: Comparison) -> list[str]:
         f"{part.rows:,} rows, {part.bytes / MB:,.0f} MB, {what}",
         "",
         *table(("loss", "tool", *MEASURED), rows, words=2),
-        "losscli divided by the best rival in each measure, below 1 where losscli is better:",
+        RATIOS_MEAN,
         "",
-        *table(("loss", "wall time", "CPU time", "peak memory"), ratios, words=1),
+        *table(("loss", *RATIOS), [[cell.loss.title, *ratios(cell.timings)] for cell in part.cells], words=1),
         f"The answers: {answers}.",
         f"The largest relative difference between {whose} answer and a rival's, over all runs,"
         f" was {apart:.1e}; more than {TOLERANCE:g} would have ended the run.",
+        "",
+    ]
+
+
+def aims_met(cell: ModelCell) -> str:
+    """Whether losscli meets the aims here, and which it does not."""
+    wall = share(cell.timings, lambda timing: timing.wall)
+    peak = share(cell.timings, lambda timing: timing.peak)
+    if wall is None or peak is None:
+        return "not measured"
+    found = (round(wall[0], 2), round(peak[0], 2))  # as the table shows them
+    names = [name for name, value, aim in zip(("time", "memory"), found, AIMS, strict=True) if value > aim]
+    return "no: " + " and ".join(names) if names else "yes"
+
+
+def models(cells: Sequence[ModelCell]) -> list[str]:
+    """The table of every part about a model's file, the ratios with the aims, the files and the answers."""
+    rows = [[cell.part.name, timing.command.name, *measured(timing)] for cell in cells for timing in cell.timings]
+    files = [
+        f"- {cell.part.name}: {cell.rows:,} rows, {cell.bytes / MB:,.0f} MB, {cell.part.what}; "
+        f"{cell.answer.value!r} with standard error {cell.answer.stderr!r}; "
+        f"{cell.apart:.1e} apart, and more than {cell.part.tolerance:g} would have ended the run."
+        for cell in cells
+    ]
+    return [
+        "## Files of a trained model",
+        "",
+        *table(("part", "tool", *MEASURED), rows, words=2),
+        RATIOS_MEAN,
+        "",
+        *table(("part", *RATIOS, "aims met"), [[c.part.name, *ratios(c.timings), aims_met(c)] for c in cells], words=1),
+        f"The aims are at most {AIMS[0]:.2f} of the best rival's wall time and {AIMS[1]:.2f} of its peak memory.",
+        "",
+        "The files, with the mean loss, its standard error and the largest relative difference in any run:",
+        "",
+        *files,
         "",
     ]
 

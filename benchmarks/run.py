@@ -1,4 +1,4 @@
-"""The benchmark: losscli beside DuckDB, Polars and pandas with scikit-learn, as whole processes in one run.
+"""The benchmark: losscli beside other tools and scripts, as whole processes in one run.
 
 Usage: python benchmarks/run.py [--runs 7] [--rows 20000000] [--only PART] [--large] [--out FILE]
 """
@@ -14,14 +14,15 @@ import machine
 import report
 from data import ROOT, ROW_GROUP
 from measure import BenchmarkError, floor
+from model_parts import MODEL_PARTS, MODEL_RIVALS
 from page import Occasion, page
-from parts import Plan, compare, measure_growth, measure_startup, progress
-from tools import available_rivals, losscli_version
+from parts import Plan, compare, measure_growth, measure_model, measure_startup, progress
+from tools import RIVALS, available, losscli_version
 
-PARTS = ("parquet", "csv", "startup", "memory")
+PARTS = ("parquet", "csv", "startup", "memory", *(part.name for part in MODEL_PARTS))
 RUNS = 7
 ROWS = 20_000_000
-LEAST_ROWS = 1_000  # under twenty rows, here of the CSV file, losscli gives no standard error
+LEAST_ROWS = 1_000  # under twenty rows, here of the shortest file, losscli gives no standard error
 OUT = "docs/benchmarks.md"
 
 
@@ -59,6 +60,9 @@ def measure(wanted: Collection[str], plan: Plan) -> Iterator[str]:
         yield from report.growth(measure_growth(plan))
         if not plan.large:
             yield from (f"`--large` adds a file of {plan.large_rows:,} rows; this run went without it.", "")
+    cells = [measure_model(plan, part) for part in MODEL_PARTS if part.name in wanted]
+    if cells:
+        yield from report.models(cells)
 
 
 def rerun(chosen: argparse.Namespace) -> str:
@@ -72,11 +76,13 @@ def rerun(chosen: argparse.Namespace) -> str:
 
 def benchmark(chosen: argparse.Namespace) -> str:
     """Everything that was asked for, as a page."""
-    rivals, notes = available_rivals()
+    rivals, notes = available(RIVALS)
+    model_rivals, model_notes = available(MODEL_RIVALS)
+    notes += model_notes
     for note in notes:
         progress(note)
     losscli = "left out" if chosen.rivals_only else losscli_version()
-    plan = Plan(chosen.runs, chosen.rows, tuple(rivals), not chosen.rivals_only, chosen.large)
+    plan = Plan(chosen.runs, chosen.rows, rivals, model_rivals, not chosen.rivals_only, chosen.large)
     occasion = Occasion(rerun(chosen), is_trial(chosen), losscli, machine.load(), tuple(notes))
     return page(plan, occasion, list(measure(chosen.only or PARTS, plan)))
 

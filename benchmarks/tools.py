@@ -36,15 +36,16 @@ class Rival:
     name: str
     script: str
     packages: tuple[str, ...]
+    remedy: str = "the project's `bench` extra brings it"
 
     def missing(self) -> list[str]:
         """The packages that this interpreter lacks; looked up, not imported, which would be measured."""
         absent = [name for name in self.packages if importlib.util.find_spec(name) is None]
         return [DISTRIBUTIONS.get(name, name) for name in absent]
 
-    def command(self, loss: Loss, file: Path) -> Command:
-        """The script on one file."""
-        return Command(self.name, (sys.executable, f"benchmarks/rivals/{self.script}", loss.name, str(file)))
+    def command(self, name: str, file: Path) -> Command:
+        """The script on one file, for the loss or part of that name."""
+        return Command(self.name, (sys.executable, f"benchmarks/rivals/{self.script}", name, str(file)))
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,12 @@ def losscli_command(loss: Loss, file: Path, output: str) -> Command:
     return Command(LOSSCLI, (*head, str(file), *columns, "-o", output))
 
 
-def available_rivals() -> tuple[list[Rival], list[str]]:
+def available(rivals: Sequence[Rival]) -> tuple[tuple[Rival, ...], list[str]]:
     """The rivals that can run here, and a sentence about each that cannot."""
-    present = [rival for rival in RIVALS if not rival.missing()]
+    present = tuple(rival for rival in rivals if not rival.missing())
     absent = [
-        f"{rival.name} was left out: this Python has no {' and no '.join(rival.missing())}"
-        " (the project's `bench` extra brings it)."
-        for rival in RIVALS
+        f"{rival.name} was left out: this Python has no {' and no '.join(rival.missing())} ({rival.remedy})."
+        for rival in rivals
         if rival.missing()
     ]
     return present, absent
@@ -91,7 +91,11 @@ def losscli_version() -> str:
 def losscli_answer(loss: Loss, file: Path) -> Answer:
     """Value and standard error from losscli's JSON, at full precision."""
     command = losscli_command(loss, file, "json")
-    output = run_once(command).output
+    return json_answer(command, run_once(command).output)
+
+
+def json_answer(command: Command, output: str) -> Answer:
+    """Value and standard error of the only result."""
     try:
         result = json.loads(output)["results"][0]
         return Answer(float(result["value"]), float(result["stderr"]))
@@ -118,8 +122,8 @@ def distance(one: float, other: float) -> float:
     return far if far >= 0 else float("inf")
 
 
-def disagreement(expected: Answer, timings: Sequence[Timing]) -> float:
-    """The largest relative difference of a rival's run from the expected answer; past TOLERANCE it fails."""
+def disagreement(expected: Answer, timings: Sequence[Timing], tolerance: float = TOLERANCE) -> float:
+    """The largest relative difference of a rival's run from the expected answer; past the tolerance it fails."""
     largest = 0.0
     for timing in timings:
         if timing.command.name == LOSSCLI:
@@ -127,9 +131,9 @@ def disagreement(expected: Answer, timings: Sequence[Timing]) -> float:
         for sample in timing.samples:
             answer = printed_answer(timing.command.name, sample.output)
             off = max(distance(answer.value, expected.value), distance(answer.stderr, expected.stderr))
-            if not off <= TOLERANCE:
+            if not off <= tolerance:
                 raise BenchmarkError(
-                    f"the tools disagree by {off:.3g}, more than {TOLERANCE:g}: expected {expected},"
+                    f"the tools disagree by {off:.3g}, more than {tolerance:g}: expected {expected},"
                     f" {timing.command.name} says {answer} from: {timing.command.shown()}"
                 )
             largest = max(largest, off)
