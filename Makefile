@@ -24,7 +24,7 @@ check: $(VENV)/.check-ready ## lint, types, import rules, docs in step with the 
 	$(BIN)/python -m pytest tests/test_imports.py
 	$(BIN)/python docs/generate.py --check
 
-bench: $(VENV)/.bench-ready ## time losscli beside DuckDB, Polars and pandas; writes docs/benchmarks.md
+bench: $(VENV)/.bench-ready ## time losscli beside other tools and scripts; writes docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 docs: $(VENV)/.ready ## write the generated pages and tables again
