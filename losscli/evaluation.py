@@ -171,13 +171,13 @@ def _scan_rows(plan: Plan, needs: Sequence[Need], fragment: Fragment, *, trustin
 
 
 _VALUES_AT_A_TIME = 1 << 18
-"""How many values of a role are held at a time: 2 MB, so that the arrays of a block stay near the caches."""
+"""How many values of a loss's columns are held at a time: 2 MB, so that the arrays of a block stay near the caches."""
 
 
 def rows_at_a_time(plan: Plan, needs: Sequence[Need]) -> int:
     """How many rows a block has: fewer where rows hold long lists. Sums do not depend on it, memory does."""
     widths = {need.name: need.width for need in needs}
-    widest = max(sum(widths[name] for name in entry.columns) for term in plan.terms for entry in term.entries)
+    widest = max(sum(widths[name] for entry in term.entries for name in entry.columns) for term in plan.terms)
     return max(16, min(BLOCK, _VALUES_AT_A_TIME // widest))
 
 

@@ -45,7 +45,11 @@ class Notices:
             "to float64"
             for name, count in self.rounded.items()
         ]
-        found += [f"column {name!r} holds {kind} values, widened to float64" for name, kind in self.narrow.items()]
+        for kind in dict.fromkeys(self.narrow.values()):
+            names = [name for name, other in self.narrow.items() if other == kind]
+            shown = ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            columns = f"column {shown} holds" if len(names) == 1 else f"columns {shown} hold"
+            found.append(f"{columns} {kind} values, widened to float64")
         for name, values in self.watched.items():
             if len(values) > 1:
                 shown = ", ".join(sorted(values)[:3]) + (", ..." if len(values) > 3 else "")

@@ -75,12 +75,16 @@ def _with_widths(columns: list[Column], metadata: Any) -> list[Column]:
     ]
 
 
+_READ_AT_A_TIME = 1 << 18
+"""Bytes of a column that are read at a time: without it a whole column of a row group is held compressed."""
+
+
 def open_parquet(path: str, content: bytes | None, metadata: Any, label: str) -> Any:
     """Open a Parquet file by path, or the content of one."""
     import pyarrow.parquet as pq
 
     try:
         source = pa.BufferReader(content) if content is not None else path
-        return pq.ParquetFile(source, metadata=metadata, pre_buffer=False)
+        return pq.ParquetFile(source, metadata=metadata, pre_buffer=False, buffer_size=_READ_AT_A_TIME)
     except (OSError, pa.ArrowException) as error:
         raise unreadable(label, "Parquet", error) from error
