@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from losscli.arrays import Array
 from losscli.catalogue import all_losses
 from losscli.data.identity import file_hash
 from losscli.data.sources import resolve
@@ -13,9 +14,10 @@ from losscli.data.text_options import TextOptions
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
+from losscli.penalties import Strengths, penalties_of
 from losscli.plan import Policy
 from losscli.request import Request, make_request
-from losscli.results import Input, Reduction, Report, Result
+from losscli.results import Input, Penalty, Reduction, Report, Result
 from losscli.summary import report_of
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ def compute(
     classes: str | Sequence[str] | None = None,
     positive_class: str | None = None,
     probs_percent: bool = False,
+    l1: float | None = None,
+    l2: float | None = None,
+    params: "str | PathLike[str] | Array | None" = None,
     reduction: str = "mean",
     confidence: float | None = 0.95,
     threads: int | None = None,
@@ -59,7 +64,10 @@ def compute(
         classes: the names of the classes in the order of the prediction columns.
         positive_class: the label that is class 1; all others are 0.
         probs_percent: whether probabilities are 0 to 100.
-        reduction: `mean`, `mean-count` or `sum`. For the loss of each row call the function in `losscli.losses`.
+        l1, l2, params: factors of the penalties on the model's parameters, which are a path or an array;
+            `result.penalties` and `result.risk` have what they add.
+        reduction: `mean`, `mean-count` or `sum`; `batchmean` or `elementmean` for kl_div. For the loss of each row
+            call the function in `losscli.losses`.
         confidence: the level of the interval; None for no interval.
         threads: how many to use; all processors by default.
         input_format: where the name of a file does not tell.
@@ -72,17 +80,14 @@ def compute(
     request = _request(
         [loss],
         named,
-        weight,
-        where,
-        missing,
-        invalid,
-        transform,
-        _Meaning(group, batch_size, classes, positive_class, probs_percent),
+        _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
     )
     how = Reduction.of(reduction)
     if how is Reduction.NONE:
         raise UsageError("reduction none is the function in losscli.losses", hint="mean, mean-count or sum")
-    results = _run("compute", data, request, how, confidence, threads, input_format).results
+    theta = fspath(params) if isinstance(params, PathLike) else params
+    penalties = penalties_of(Strengths.of(l1, l2), theta)
+    results = _run("compute", data, request, how, confidence, threads, input_format, penalties).results
     if len(results) > 1:
         raise UsageError(f"{loss} has {len(results)} results here, one for each class; losscli.compare returns all")
     return results[0]
@@ -116,54 +121,45 @@ def compare(
     request = _request(
         losses,
         named,
-        weight,
-        where,
-        missing,
-        invalid,
-        transform,
-        _Meaning(group, batch_size, classes, positive_class, probs_percent),
+        _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
     )
     return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format)
 
 
-def _request(
-    losses: Sequence[str],
-    named: Mapping[str, Any],
-    weight: str | None,
-    where: str | Sequence[str],
-    missing: Policy,
-    invalid: Policy,
-    transform: str | None,
-    meaning: "_Meaning",
-) -> Request:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which rows count and what they mean, as the arguments of `compute` say."""
+
+    weight: str | None
+    where: str | Sequence[str]
+    missing: Policy
+    invalid: Policy
+    transform: str | None
+    group: str | Sequence[str] | None
+    batch_size: int | None
+    classes: str | Sequence[str] | None
+    positive_class: str | None
+    probs_percent: bool
+
+
+def _request(losses: Sequence[str], named: Mapping[str, Any], rows: _Rows) -> Request:
     roles = {role.name for entry in all_losses() for role in entry.roles}
     return make_request(
         losses,
         {name: value for name, value in named.items() if name in roles and value is not None},
         {name: value for name, value in named.items() if name not in roles},
         command=None,
-        weight=weight,
-        where=[where] if isinstance(where, str) else where,
-        missing=missing,
-        invalid=invalid,
-        transform=transform,
-        group=meaning.group,
-        batch_size=meaning.batch_size,
-        classes=meaning.classes,
-        positive_class=meaning.positive_class,
-        probs_percent=meaning.probs_percent,
+        weight=rows.weight,
+        where=[rows.where] if isinstance(rows.where, str) else rows.where,
+        missing=rows.missing,
+        invalid=rows.invalid,
+        transform=rows.transform,
+        group=rows.group,
+        batch_size=rows.batch_size,
+        classes=rows.classes,
+        positive_class=rows.positive_class,
+        probs_percent=rows.probs_percent,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What the rows and the labels mean, as the arguments of `compute` say."""
-
-    group: str | Sequence[str] | None
-    batch_size: int | None
-    classes: str | Sequence[str] | None
-    positive_class: str | None
-    probs_percent: bool
 
 
 def _run(
@@ -174,6 +170,7 @@ def _run(
     confidence: float | None,
     threads: int | None,
     input_format: str | None,
+    penalties: tuple[Penalty, ...] = (),
 ) -> Report:
     if confidence is not None and not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
@@ -188,7 +185,7 @@ def _run(
         table = _table_of(data)
         inputs = []
         sums = scan([lambda: table], request, count)
-    return report_of(command, sums, request, reduction, confidence, inputs)
+    return report_of(command, sums, request, reduction, confidence, inputs, penalties)
 
 
 def _column_of(values: "pd.Series[Any]") -> "pa.Array":

@@ -173,6 +173,10 @@ class Moments:
         """The sum of w l."""
         return Fraction(self.first, 1 << SCALE)
 
+    def total_of_squares(self) -> Fraction:
+        """The sum of (w l)^2."""
+        return Fraction(self.second, 1 << SCALE)
+
     def total_weight(self) -> Fraction:
         """The sum of w."""
         return Fraction(self.weight, 1 << SCALE)

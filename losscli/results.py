@@ -1,5 +1,6 @@
 """Results: the value of each loss with its uncertainty and everything that can change a digit of it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -46,6 +47,41 @@ class Reduction(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Penalty:
+    """What the parameters of a model add to the risk.
+
+    Attributes:
+        name: `l1` or `l2`.
+        strength: its factor.
+        total: the sum of the sizes or of the squares of the parameters.
+        value: the factor times the sum.
+        count: how many parameters.
+        columns: the columns of the file that they are in.
+        path: the file; empty for an array.
+    """
+
+    name: str
+    strength: float
+    total: float
+    value: float
+    count: int
+    columns: tuple[str, ...]
+    path: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The penalty as it stands in JSON."""
+        return {
+            "name": self.name,
+            "strength": self.strength,
+            "total": self.total,
+            "value": self.value,
+            "parameters": self.count,
+            "columns": list(self.columns),
+            "path": self.path,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The value of one loss.
 
@@ -72,6 +108,7 @@ class Result:
         transform: what was applied to target and prediction first; None for nothing.
         slice, model: which part of the rows, and whose predictions; None for all and for the only one.
         signature: everything that can change a digit of the value, in one line.
+        penalties: what the parameters of the model add to the risk.
         ci_method: how an interval is made, also where there is none.
         warnings: what a reader should know about the number; in JSON they stand beside the results.
     """
@@ -99,8 +136,16 @@ class Result:
     slice: str | None
     model: str | None
     signature: str
+    penalties: tuple[Penalty, ...] = ()
     ci_method: str = "t"
     warnings: Sequence[str] = ()
+
+    @property
+    def risk(self) -> float | None:
+        """The value with the penalties added; None where there are none, or no value."""
+        if not self.penalties or self.value is None:
+            return None
+        return math.fsum([self.value, *(penalty.value for penalty in self.penalties)])
 
     @property
     def interval_over(self) -> str:
@@ -114,6 +159,8 @@ class Result:
         entry["params"] = dict(self.params)
         entry["skipped"] = dict(self.skipped)
         entry["columns"] = {role: list(names) for role, names in self.columns.items()}
+        entry["penalties"] = [penalty.to_dict() for penalty in self.penalties]
+        entry["risk"] = self.risk
         if interval is not None:
             entry["ci"] = {
                 "level": interval.level,
@@ -183,6 +230,7 @@ def frame_of(results: Sequence[Result]) -> "pd.DataFrame":
         row.update(ci_level=interval["level"], ci_low=interval["low"], ci_high=interval["high"])
         row["params"] = ",".join(f"{name}={value}" for name, value in result.params.items())
         row["skipped"] = ",".join(f"{cause}={count}" for cause, count in result.skipped.items())
+        row["penalties"] = ",".join(f"{penalty.name}={penalty.value}" for penalty in result.penalties)
         row["columns"] = ";".join(f"{role}={','.join(names)}" for role, names in result.columns.items())
         rows.append(row)
     return pd.DataFrame(rows)

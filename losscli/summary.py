@@ -12,7 +12,7 @@ from losscli.outcome import Outcome
 from losscli.plan import Term
 from losscli.remarks import remarks
 from losscli.request import Request
-from losscli.results import Input, Reduction, Report, Result
+from losscli.results import Input, Penalty, Reduction, Report, Result
 from losscli.statistics import FEWEST_UNITS, Interval, nearest_float, t_interval
 from losscli.tally import Tally
 from losscli.version import __version__
@@ -25,11 +25,13 @@ def report_of(
     reduction: Reduction,
     confidence: float | None,
     inputs: Sequence[Input] = (),
+    penalties: tuple[Penalty, ...] = (),
 ) -> Report:
     """The results of a scan.
 
     Args:
         confidence: the level of the intervals; None for no intervals.
+        penalties: what the parameters of the model add to each of them.
 
     Raises:
         DataError: no row is left to evaluate.
@@ -48,7 +50,7 @@ def report_of(
             part = _class_name(term, place) if len(estimates) > 1 else None
             results.append(_Summary(term, outcome, tally, sums, request, reduction).result(estimate, confidence, part))
     warnings = remarks(sums, outcomes, results, confidence if reduction in MEANS else None)
-    results = [replace(result, warnings=warnings) for result in results]
+    results = [replace(result, warnings=warnings, penalties=penalties) for result in results]
     return Report(command, results, warnings, inputs)
 
 

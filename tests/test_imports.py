@@ -67,6 +67,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "label_counts": {"block", "data", "execution", "fold"},
     "results": {"statistics"},
+    "penalties": {"data", "moments", "results", "statistics"},
     "estimates": {"element_units", "joint", "moments", "outcome", "plan", "results", "statistics"},
     "remarks": {"evaluation", "outcome", "plan", "results", "statistics", "tally"},
     "summary": {
@@ -81,7 +82,7 @@ ARROWS: dict[str, set[str]] = {
         "tally",
     },
     "reports": {"catalogue", "class_weights", "results"},
-    "api": {"catalogue", "data", "evaluation", "execution", "plan", "request", "results", "summary"},
+    "api": {"catalogue", "data", "evaluation", "execution", "penalties", "plan", "request", "results", "summary"},
     "cli": {
         "catalogue",
         "class_weights",
@@ -90,6 +91,7 @@ ARROWS: dict[str, set[str]] = {
         "execution",
         "label_counts",
         "notices",
+        "penalties",
         "reports",
         "request",
         "results",

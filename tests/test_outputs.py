@@ -280,7 +280,7 @@ def test_plain_is_never_cropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     name = "y_pred of " + "a very long name " * 20 + "end"
     tmp_path.joinpath("long.csv").write_text(f"y_true,{name}\n1,2\n")
     args = ["compute", "long.csv", "--loss", "mse", "-p", name]
-    assert f"pred={name}\n" in run_cli(args, cwd=tmp_path).out
+    assert f"pred={name}\t" in run_cli(args, cwd=tmp_path).out
 
 
 def test_no_colour_and_the_same_bytes_as_a_process(folder: Path) -> None:

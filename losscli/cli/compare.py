@@ -2,6 +2,7 @@
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, grouped
+from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
 
 
@@ -13,6 +14,7 @@ def command(
     reading: InputOptions,
     catalogue: CatalogueOptions,
     rows: RowOptions,
+    penalty: PenaltyOptions,
     output: OutputOptions,
 ) -> None:
     """Compute several losses over the same rows in one scan.
@@ -27,4 +29,4 @@ def command(
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     sources = reading.sources(files)
     check_places(places, [source.name for source in sources])
-    run_job("compare", sources, request, Reduction.MEAN, places, reading, output)
+    run_job("compare", sources, request, Reduction.MEAN, places, reading, output, penalty)

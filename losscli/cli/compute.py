@@ -9,6 +9,7 @@ from losscli.cli.options import (
     ReductionName,
     grouped,
 )
+from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
 from losscli.errors import UsageError
 
@@ -22,6 +23,7 @@ def command(
     reading: InputOptions,
     catalogue: CatalogueOptions,
     rows: RowOptions,
+    penalty: PenaltyOptions,
     output: OutputOptions,
 ) -> None:
     """Compute one loss over the file(s), with its standard error and interval.
@@ -40,6 +42,8 @@ def command(
     how = Reduction.of(reduction)
     request = request_of(losses, rows, catalogue, reading)
     if how is Reduction.NONE:
+        if penalty != PenaltyOptions():
+            raise UsageError("penalties are added to a mean or a sum, not to the losses of rows")
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
         sources = reading.sources(files)
         check_places(places, [source.name for source in sources])
@@ -48,4 +52,4 @@ def command(
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     sources = reading.sources(files)
     check_places(places, [source.name for source in sources])
-    run_job("compute", sources, request, how, places, reading, output)
+    run_job("compute", sources, request, how, places, reading, output, penalty)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.invocation import command_line
 from losscli.cli.options import InputOptions, OutputOptions
+from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.progress import Progress
 from losscli.cli.row_options import RowOptions
 from losscli.cli.writing import Destination, say, write_report
@@ -67,6 +68,7 @@ def run_job(
     places: Sequence[Destination],
     reading: InputOptions,
     output: OutputOptions,
+    penalty: PenaltyOptions,
 ) -> None:
     """Scan the inputs once and write the report."""
     import gc
@@ -77,6 +79,7 @@ def run_job(
     from losscli.summary import report_of
 
     gc.enable()
+    penalties = penalty.penalties()
     with Progress(output.quiet) as progress:
         once = any(source.read_once for source in sources)
         sums = scan([source.open for source in sources], request, thread_count(reading.threads), progress, once)
@@ -85,7 +88,7 @@ def run_job(
         from losscli.data.identity import file_hash
 
         inputs = [Input(source.name, *file_hash(source.name)) for source in sources]
-    report = report_of(command, sums, request, reduction, output.level(), inputs)
+    report = report_of(command, sums, request, reduction, output.level(), inputs, penalties)
     if not output.quiet:
         for warning in report.warnings:
             say(f"warning: {warning}")

@@ -20,6 +20,8 @@ HEADINGS = (
     "skipped",
     "denominator",
     "columns",
+    "penalties",
+    "risk",
 )
 
 
@@ -47,6 +49,8 @@ def _row(result: Result) -> list[str]:
         skipped_text(result),
         _number(result.denominator),
         columns_text(result),
+        ",".join(f"{penalty.name}={penalty.value!r}" for penalty in result.penalties),
+        _number(result.risk),
     ]
 
 

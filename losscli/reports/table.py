@@ -5,7 +5,7 @@ from typing import Any
 from losscli.catalogue import find
 from losscli.reports.rows import columns_text, plain, significant, skipped_text
 from losscli.reports.safe import inert_lines, printable
-from losscli.results import Report, Result
+from losscli.results import Penalty, Report, Result
 
 
 def table_text(report: Report, width: int, colour: bool) -> str:
@@ -124,7 +124,27 @@ def _notes(report: Report) -> list[str]:
         if skipped_text(result):
             of_loss = "" if len(left_out) == 1 else f"{result.loss}: "
             notes.append(f"{of_loss}left out of {result.rows:,} rows: {skipped_text(result)}")
+    return notes + _penalties(report)
+
+
+def _penalties(report: Report) -> list[str]:
+    """A line for each penalty, and one for each loss with all of them added."""
+    notes = []
+    for penalty in report.results[0].penalties:
+        what = "|theta|" if penalty.name == "l1" else "theta^2"
+        notes.append(
+            f"{penalty.name}: {significant(penalty.value)} = {plain(penalty.strength)} times the sum of {what}, "
+            f"{significant(penalty.total)}, over {penalty.count:,} parameters{_where(penalty)}"
+        )
+    notes += [
+        f"{result.loss} with penalties: {significant(result.risk)}" for result in report.results if result.penalties
+    ]
     return notes
+
+
+def _where(penalty: Penalty) -> str:
+    names = ", ".join(penalty.columns[:4]) + (", ..." if len(penalty.columns) > 4 else "")
+    return f" of {printable(penalty.path)}, columns {printable(names)}" if penalty.path else ""
 
 
 def _divisor(result: Result) -> str:

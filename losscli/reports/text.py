@@ -26,7 +26,7 @@ def csv_text(report: Report) -> str:
     return stream.getvalue()
 
 
-_NUMERIC = frozenset(["value", "stderr", "ci_low", "ci_high", "rows", "used", "count", "denominator"])
+_NUMERIC = frozenset(["value", "stderr", "ci_low", "ci_high", "rows", "used", "count", "denominator", "risk"])
 
 
 def _csv_cell(heading: str, cell: str) -> str:
