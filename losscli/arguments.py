@@ -139,6 +139,9 @@ def observe(term: Term, arrays: Arrays, tally: Tally) -> None:
         tally.observe(observation.name, min(counts) if observation.when == "all" else max(counts))
     tally.widen(class_count(term, arrays))
     for entry in term.inputs:
+        labels = arrays[entry.argument][0]
+        if entry.domain.coded == "class" and labels.ndim == 1 and labels.size:
+            tally.seen.update(np.flatnonzero(np.bincount(labels.astype(np.int64))).tolist())
         if isinstance(entry.coding, Coding) and entry.coding.other is not None:
             tally.observe(POSITIVE_SEEN, int(np.count_nonzero(arrays[entry.argument][0] == 1.0)))
     if loss.clipped is not None:

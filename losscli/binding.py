@@ -123,7 +123,7 @@ class Binding:
             layout,
             self._coding(role, domain, names),
             own,
-            self.loss.guard_hint(role, self.values),
+            domain.hint if role.domain.relaxed is None else self.loss.guard_hint(role, self.values),
             revealed=role.name in self.loss.reveals,
         )
 

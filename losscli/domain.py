@@ -39,6 +39,7 @@ class Domain:
         coded: what cells may be besides numbers: the name of a class of several (`class`) or of two (`binary`).
         variants: the domains that hold instead when a parameter has this word, such as the format of a box.
         several: the domain that holds instead where the role has several columns, one for each class.
+        hint: what may be meant by values outside.
         among: the domain that holds instead where the prediction has several columns, one for each class.
     """
 
@@ -59,6 +60,7 @@ class Domain:
     variants: "tuple[tuple[str, Domain], ...]" = ()
     several: "Domain | None" = None
     among: "Domain | None" = None
+    hint: str = ""
 
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, (int, float)) or not math.isfinite(value) or value == self.hole:
@@ -151,10 +153,12 @@ FRACTION = Domain(
     "fraction", "a number between 0 and 1, both excluded", low=0.0, high=1.0, low_open=True, high_open=True
 )
 
-PROBABILITY = Domain("probability", "a number from 0 to 1", low=0.0, high=1.0)
+_LOGITS = "--logits reads any number as a logit; --probs-percent reads 0 to 100"
+PROBABILITY = Domain("probability", "a number from 0 to 1", low=0.0, high=1.0, hint=_LOGITS)
 LOG_PROBABILITY = Domain("log-probability", "a number of 0 or less", high=0.0)
-BINARY = Domain("binary label", "0 or 1", low=0.0, high=1.0, whole=True, coded="binary")
-SOFT_BINARY = Domain("soft binary label", "a number from 0 to 1", low=0.0, high=1.0, coded="binary")
+_SIGNS = "--classes=-1,1 reads labels of -1 and 1 as 0 and 1"
+BINARY = Domain("binary label", "0 or 1", low=0.0, high=1.0, whole=True, coded="binary", hint=_SIGNS)
+SOFT_BINARY = Domain("soft binary label", "a number from 0 to 1", low=0.0, high=1.0, coded="binary", hint=_SIGNS)
 SIGN = Domain("sign", "-1 or 1 (0 stands for -1)", low=-1.0, high=1.0, whole=True, coded="binary")
 VECTOR = Domain("vector", "a finite number", vector=True)
 LOGITS = Domain("logits", "a finite number for each class", vector=True)
@@ -165,6 +169,7 @@ SIMPLEX = Domain(
     high=1.0,
     vector=True,
     row_rule=sums_to_one,
+    hint=_LOGITS,
 )
 LOG_SIMPLEX = Domain(
     "log-distribution",
@@ -176,7 +181,7 @@ LOG_SIMPLEX = Domain(
 LABEL = Domain("label", "the index or the name of a class", low=0.0, whole=True, coded="class", several=SIMPLEX)
 MASKS = Domain("masks", "a number from 0 to 1 for each class", low=0.0, high=1.0, vector=True)
 MASK = Domain("mask", "a number from 0 to 1", low=0.0, high=1.0, coded="binary", several=MASKS, among=LABEL)
-MASK_PROBABILITY = Domain("mask probability", "a number from 0 to 1", low=0.0, high=1.0, several=SIMPLEX)
+MASK_PROBABILITY = Domain("mask probability", "a number from 0 to 1", low=0.0, high=1.0, several=SIMPLEX, hint=_LOGITS)
 MASK_LOGIT = Domain("mask logit", "a finite number", several=LOGITS)
 DIRECTION = Domain("direction", "a vector of finite numbers that are not all 0", vector=True, row_rule=not_all_zero)
 EMBEDDING = Domain("embedding", "a finite number", vector=True, variants=(("cosine", DIRECTION),))
@@ -192,8 +197,14 @@ STACK = Domain(
     row_rule=not_all_zero,
     variants=(("dot", VECTORS),),
 )
+_SIZES = "--box-format xywh or cxcywh reads a position and a size"
 CORNERS = Domain(
-    "box by its corners", "x1, y1, x2, y2 with x1 <= x2 and y1 <= y2", vector=True, width=4, row_rule=ascending_corners
+    "box by its corners",
+    "x1, y1, x2, y2 with x1 <= x2 and y1 <= y2",
+    vector=True,
+    width=4,
+    row_rule=ascending_corners,
+    hint=_SIZES,
 )
 SIZED = Domain("box by its size", "a width and a height of 0 or more", vector=True, width=4, row_rule=non_negative_size)
 BOX = Domain(
@@ -202,6 +213,7 @@ BOX = Domain(
     vector=True,
     width=4,
     row_rule=ascending_corners,
+    hint=_SIZES,
     variants=(("xywh", SIZED), ("cxcywh", SIZED)),
 )
 

@@ -88,7 +88,7 @@ def finite_units(term: Term, units: Units, block: Block, tally: Tally) -> Units:
         return units
     loss = term.spec.loss
     entry = term.inputs[-1]
-    hint = next((e.hint or _guard(term, e) for e in reversed(term.inputs) if e.argument in loss.guards), "")
+    hint = next((_guard(term, e) for e in reversed(term.inputs) if e.argument in loss.guards), "")
     complaint = Complaint("invalid", entry.columns[0], f"a value whose {loss.name} is a finite float64", hint)
     values = block.column(entry, entry.columns[0]).values[units.rows[bad]][:5]
     rows = units.rows[bad][:5].tolist()

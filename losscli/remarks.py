@@ -60,12 +60,24 @@ def _of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Resul
     for name, numbers in term.spec.resolved.items():
         shown = ", ".join(_named(term, place, weight) for place, weight in enumerate(numbers[:12]))
         yield f"{loss.name}: {name} {term.spec.given[name]} is {shown}{', ...' if len(numbers) > 12 else ''}"
+    absent = [place for place in range(tally.classes) if place not in tally.seen] if tally.seen else []
+    if absent:
+        shown = ", ".join(_class(term, place) for place in absent[:5]) + (", ..." if len(absent) > 5 else "")
+        verb = "does" if len(absent) == 1 else "do"
+        yield f"{loss.name}: {len(absent)} of {tally.classes} classes {verb} not occur in the target: {shown}"
+    if tally.skipped.get("invalid", 0) * 10 >= outcome.rows + tally.skipped.get("invalid", 0) > 0:
+        hint = next((entry.hint for entry in reversed(term.inputs) if entry.domain.hint), "")
+        more = f"; {hint}" if hint else ""
+        yield f"{loss.name}: {tally.skipped['invalid']} rows were not allowed and are left out, a tenth or more{more}"
     yield from _observed(term, outcome, tally)
 
 
+def _class(term: Term, place: int) -> str:
+    return term.classes[place] if term.classes and place < len(term.classes) else str(place)
+
+
 def _named(term: Term, place: int, weight: float) -> str:
-    name = term.classes[place] if term.classes and place < len(term.classes) else str(place)
-    return f"{name}: {weight:.6g}"
+    return f"{_class(term, place)}: {weight:.6g}"
 
 
 def _observed(term: Term, outcome: Outcome, tally: Tally) -> Iterator[str]:

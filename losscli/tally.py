@@ -54,6 +54,7 @@ class Tally:
         clipped: rows in which a value was clipped.
         observed: how many rows show what the loss looks for.
         classes: how many columns a value of several has; 0 where there is none.
+        seen: the classes that occur as labels.
         undefined: units that have no loss.
     """
 
@@ -62,6 +63,7 @@ class Tally:
     clipped: int = 0
     observed: dict[str, int] = field(default_factory=dict)
     classes: int = 0
+    seen: set[int] = field(default_factory=set)
     undefined: int = 0
 
     def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, str]]) -> None:
@@ -100,6 +102,7 @@ class Tally:
         for name, count in other.observed.items():
             self.observe(name, count)
         self.widen(other.classes)
+        self.seen |= other.seen
         self.undefined += other.undefined
 
     def check(self, file: str, rows: int, refused: set[str]) -> None:

@@ -7,6 +7,7 @@ from losscli.catalogue import Rows, loss
 from losscli.domain import Binary, BinaryNumber, Direction, Embedding, PositiveNumber, PositiveScalar, Stack
 from losscli.errors import DataError
 from losscli.numerics import norm, total, unit_rows
+from losscli.observations import Observation
 from losscli.signature import Batch, BatchUnlessNegative
 
 Distance: TypeAlias = Literal["euclidean", "cosine"]
@@ -22,6 +23,28 @@ def _distance(left: Array, right: Array, distance: Distance, p: float = 2.0) -> 
     return 0.5 * total(apart * apart)
 
 
+def _the_wrong_way(
+    target: Array,
+    left: Array,
+    right: Array,
+    margin: float | Array = 1.0,
+    distance: Distance = "euclidean",
+    similar: float = 1.0,
+) -> int:
+    """Rows in which a similar pair is farther apart than the margin, or another one nearer."""
+    far = _distance(left, right, distance) > margin
+    return int(np.count_nonzero(far == (target == similar)))
+
+
+WRONG_WAY = Observation(
+    "similar pairs apart",
+    _the_wrong_way,
+    "in {count} rows, half of all or more, similar pairs are farther apart than the margin or others nearer; "
+    "--similar 1 or 0 says which label marks similar pairs",
+    when="half",
+)
+
+
 @loss(
     task="metric learning",
     convex="no",
@@ -29,6 +52,7 @@ def _distance(left: Array, right: Array, distance: Distance, p: float = 2.0) -> 
     robust="by the margin; no",
     units="squared distance units",
     pred_means="",
+    observes=(WRONG_WAY,),
     variants={"left": ("distance",), "right": ("distance",)},
 )
 def contrastive(
