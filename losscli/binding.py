@@ -65,8 +65,14 @@ class Binding:
                 raise UsageError(
                     f"{self.loss.name}: {role.name} has columns {', '.join(names)}, which look like {spoken} where "
                     "corners (xyxy) are read",
-                    hint=self.selection.suggestion({self.loss.variants[role.name][0]: str(spoken)}),
+                    hint=self.selection.suggestion({self._format_flag(role, spoken): str(spoken)}),
                 )
+
+    def _format_flag(self, role: Role, spoken: str | None) -> str:
+        """The parameter for the format of both sides where their names agree, otherwise that of the role."""
+        flags = self.loss.variants[role.name]
+        agree = all(box_format_of(names) == spoken for names in self.roles.values() if len(names) == 4)
+        return flags[-1] if agree else flags[0]
 
     def _kind(self, name: str) -> Kind:
         column = self.columns.get(name)

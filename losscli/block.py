@@ -6,7 +6,7 @@ from typing import Any
 
 from losscli.arrays import Index, Mask, np
 from losscli.data.group_keys import Keys, keys_of
-from losscli.data.labels import AnyCoding
+from losscli.data.labels import NO_CLASS, AnyCoding
 from losscli.data.lists import Elements, any_lists
 from losscli.data.numbers import Numbers, to_numbers
 from losscli.data.table import Batch, CellError, Kind, Need, different_values
@@ -86,9 +86,9 @@ class Block:
         return keys_of([self.cells(name) for name in columns], rows)
 
     def shown(self, name: str, row: int, value: float) -> str:
-        """A cell for a message: as it stands in the file where it is text, otherwise the number."""
+        """A cell for a message: as it stands in the file where it is a text or no class, otherwise the number."""
         cells = self.cells(name)
-        if self._kinds[name] in (Kind.TEXT, Kind.BOOLEAN):
+        if self._kinds[name] in (Kind.TEXT, Kind.BOOLEAN) or value == NO_CLASS:
             return repr(cells[row].as_py())
         return repr(value)
 
