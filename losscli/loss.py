@@ -112,6 +112,11 @@ class Loss:
         """Whether the loss is a function of single values, so that its shapes broadcast."""
         return self.unit.kind == "row" and not any(r.domain.vector or r.domain.several for r in self.roles)
 
+    @property
+    def family(self) -> str:
+        """The file that it stands in."""
+        return self.function.__module__.rpartition(".")[2]
+
     @cached_property
     def forms(self) -> tuple[tuple[str, ...], ...]:
         """The alternatives of `one_of`, each as the roles that it consists of."""

@@ -1,12 +1,25 @@
 """The catalogue as a table, as JSON and as a page of the docs."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from losscli.catalogue import Loss, Parameter
 
-HEADINGS = ("name", "aliases", "roles", "parameters", "task", "convex", "differentiable", "robust", "units")
+HEADINGS = (
+    "name",
+    "family",
+    "aliases",
+    "roles",
+    "parameters",
+    "unit",
+    "task",
+    "convex",
+    "differentiable",
+    "robust",
+    "units",
+)
 
 
 def catalogue_row(loss: Loss) -> dict[str, str]:
@@ -14,9 +27,11 @@ def catalogue_row(loss: Loss) -> dict[str, str]:
     facts = loss.facts
     return {
         "name": loss.name,
+        "family": loss.family,
         "aliases": ", ".join(loss.aliases),
         "roles": roles_text(loss),
         "parameters": ", ".join(parameter_text(parameter) for parameter in loss.parameters),
+        "unit": unit_text(loss),
         "task": facts.task,
         "convex": facts.convex,
         "differentiable": facts.differentiable,
@@ -28,7 +43,14 @@ def catalogue_row(loss: Loss) -> dict[str, str]:
 def roles_text(loss: Loss) -> str:
     """The roles, those of which one is enough joined by `or`."""
     needed = [role.name for role in loss.roles if not role.optional]
-    return ", ".join([*needed, " or ".join(loss.one_of)] if loss.one_of else needed)
+    free = [f"[{role.name}]" for role in loss.roles if role.optional and not any(role.name in f for f in loss.forms)]
+    one_of = [" or ".join(" with ".join(form) for form in loss.forms)] if loss.forms else []
+    return ", ".join([*needed, *one_of, *free])
+
+
+def unit_text(loss: Loss) -> str:
+    """What has a loss; for a batch also the role with which a row has one."""
+    return f"{loss.unit.kind}, or row with {loss.unit.unless}" if loss.unit.unless else loss.unit.kind
 
 
 def parameter_text(parameter: Parameter) -> str:
@@ -49,6 +71,8 @@ def _entry(loss: Loss) -> dict[str, Any]:
     facts = loss.facts
     return {
         "name": loss.name,
+        "family": loss.family,
+        "unit": loss.unit.kind,
         "aliases": list(loss.aliases),
         "summary": loss.doc.summary,
         "formula": loss.doc.sections.get("Formula", ""),
@@ -74,8 +98,12 @@ def _entry(loss: Loss) -> dict[str, Any]:
     }
 
 
+_WITH_PARAMETERS = 120
+"""Columns of a terminal from which on the parameters have room."""
+
+
 def catalogue_table(losses: Sequence[Loss], width: int) -> str:
-    """A table for people: what fits the width, wrapped where needed."""
+    """A table for people, family by family; a claim with a condition has a star, and explain has the condition."""
     import io
 
     from rich.box import SIMPLE_HEAD
@@ -83,16 +111,34 @@ def catalogue_table(losses: Sequence[Loss], width: int) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    shown = ("name", "roles", "parameters", "convex", "differentiable", "robust", "units")
+    shown = ["roles", *(["parameters"] if width >= _WITH_PARAMETERS else []), "convex", "differentiable", "robust"]
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, show_lines=False)
-    for heading in shown:
-        table.add_column(heading, overflow="fold", no_wrap=heading == "name")
+    table.add_column("name", no_wrap=True)
+    for heading in (*shown, "units"):
+        label = {"differentiable": "smooth"}.get(heading, heading)
+        table.add_column(label, overflow="fold", min_width=20 if heading == "roles" else None)
+    family = ""
     for loss in losses:
+        if loss.family != family:
+            table.add_row(Text(family := loss.family, style="bold"))
         row = catalogue_row(loss)
-        table.add_row(*(Text(row[heading]) for heading in shown))
+        cells = [short(row[key]) if key in ("convex", "differentiable", "robust") else row[key] for key in shown]
+        table.add_row(*map(Text, (f"  {loss.name}", *cells, row["units"])))
     stream = io.StringIO()
     Console(file=stream, width=width, no_color=True, highlight=False).print(table)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    notes = "* with a condition; `losscli explain NAME` has it, the parameters, pitfalls and an example"
+    return "\n".join([*lines, "", notes]) + "\n"
+
+
+def short(claim: str) -> str:
+    """A claim in a word, with a star where there is more to it; a dash where it does not apply."""
+    if claim == "not applicable":
+        return "-"
+    words = re.split(r"[\s:;,]+", claim)
+    # "by the margin; no" says no in the end
+    answer = words[0] if words[0] in ("yes", "no") else next((word for word in words if word in ("yes", "no")), claim)
+    return answer if answer == claim else f"{answer}*"
 
 
 def catalogue_page(losses: Sequence[Loss]) -> str:
