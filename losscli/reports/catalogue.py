@@ -99,7 +99,8 @@ def _entry(loss: Loss) -> dict[str, Any]:
 
 
 _WITH_PARAMETERS = 120
-"""Columns of a terminal from which on the parameters have room."""
+_WITH_FACTS = 70
+"""Columns of a terminal from which on the parameters, and the properties, have room."""
 
 
 def catalogue_table(losses: Sequence[Loss], width: int) -> str:
@@ -111,21 +112,22 @@ def catalogue_table(losses: Sequence[Loss], width: int) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    shown = ["roles", *(["parameters"] if width >= _WITH_PARAMETERS else []), "convex", "differentiable", "robust"]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, show_lines=False)
+    facts = ["convex", "differentiable", "robust", "units"] if width >= _WITH_FACTS else []
+    shown = ["roles", *(["parameters"] if width >= _WITH_PARAMETERS else []), *facts]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("name", no_wrap=True)
-    for heading in (*shown, "units"):
+    for heading in shown:
         label = {"differentiable": "smooth"}.get(heading, heading)
-        table.add_column(label, overflow="fold", min_width=20 if heading == "roles" else None)
+        table.add_column(label, overflow="fold", min_width=17 if heading == "roles" else None)
     family = ""
     for loss in losses:
         if loss.family != family:
             table.add_row(Text(family := loss.family, style="bold"))
         row = catalogue_row(loss)
         cells = [short(row[key]) if key in ("convex", "differentiable", "robust") else row[key] for key in shown]
-        table.add_row(*map(Text, (f"  {loss.name}", *cells, row["units"])))
+        table.add_row(*map(Text, (f"  {loss.name}", *cells)))
     stream = io.StringIO()
-    Console(file=stream, width=width, no_color=True, highlight=False).print(table)
+    Console(file=stream, width=width - 1, no_color=True, highlight=False).print(table)
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
     notes = "* with a condition; `losscli explain NAME` has it, the parameters, pitfalls and an example"
     return "\n".join([*lines, "", notes]) + "\n"
