@@ -98,6 +98,7 @@ def _entry(loss: Loss) -> dict[str, Any]:
     }
 
 
+_SHORT = ("convex", "differentiable", "robust")
 _WITH_PARAMETERS = 120
 _WITH_FACTS = 70
 """Columns of a terminal from which on the parameters, and the properties, have room."""
@@ -118,16 +119,16 @@ def catalogue_table(losses: Sequence[Loss], width: int) -> str:
     table.add_column("name", no_wrap=True)
     for heading in shown:
         label = {"differentiable": "smooth"}.get(heading, heading)
-        table.add_column(label, overflow="fold", min_width=17 if heading == "roles" else None)
+        table.add_column(label, overflow="fold", no_wrap=heading in _SHORT)
     family = ""
     for loss in losses:
         if loss.family != family:
             table.add_row(Text(family := loss.family, style="bold"))
         row = catalogue_row(loss)
-        cells = [short(row[key]) if key in ("convex", "differentiable", "robust") else row[key] for key in shown]
+        cells = [short(row[key]) if key in _SHORT else row[key] for key in shown]
         table.add_row(*map(Text, (f"  {loss.name}", *cells)))
     stream = io.StringIO()
-    Console(file=stream, width=width - 1, no_color=True, highlight=False).print(table)
+    Console(file=stream, width=width, no_color=True, highlight=False).print(table)
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
     notes = "* with a condition; `losscli explain NAME` has it, the parameters, pitfalls and an example"
     return "\n".join([*lines, "", notes]) + "\n"
