@@ -16,7 +16,7 @@ from losscli.catalogue import all_losses  # noqa: E402 - this checkout, wherever
 from losscli.reports.catalogue import catalogue_page  # noqa: E402
 from tests.cli import run_process  # noqa: E402
 
-COMMANDS = ("compute", "compare", "list", "weights")
+COMMANDS = ("compute", "compare", "list", "explain", "weights")
 MARKED = re.compile(r"(<!-- output: (?P<line>[^\n]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 WIDTH = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
 
