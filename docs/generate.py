@@ -1,7 +1,7 @@
 """Writes the pages and tables that follow from the code; with --check it only says whether they are in step.
 
-Generated are docs/catalogue.md, docs/commands.md, docs/conventions.md and, in README.md, what stands between marks such as
-`<!-- output: losscli ... -->` and `<!-- end -->`: the output of that very command.
+Generated are docs/catalogue.md, docs/commands.md, docs/conventions.md and, in README.md, what stands between marks such
+as `<!-- output: losscli ... -->` and `<!-- end -->`: the output of that very command.
 """
 
 import re

@@ -98,13 +98,17 @@ def trace(loss: Callable[..., Array], curve: Curve, parameters: Mapping[str, Any
     # places are short numbers: 0.2 and not 0.20000000000000018
     places = np.round(np.linspace(low, high, count), 12)
     reach = _STEP * (high - low)
-    # at its ends the axis may touch the end of a domain, so the difference is taken inwards there
-    before, after = np.maximum(places - reach, low), np.minimum(places + reach, high)
+    # at its ends the axis may touch the end of a domain: there the difference is that of a place further inside
+    centre = np.clip(places, low + reach, high - reach)
+    before, after = np.maximum(centre - reach, low), np.minimum(centre + reach, high)
     lines = []
     with np.errstate(all="ignore"):
         for label, line in curve.lines.items():
-            losses, rise = line(bound, places), line(bound, after) - line(bound, before)
-            lines.append(TracedLine(label, losses + 0.0, _rounded(rise / (after - before))))
+            left, middle, right = (line(bound, where) for where in (before, centre, after))
+            # and the slope goes on from there as it bends; nothing is added elsewhere
+            bend = np.where(centre == places, 0.0, (right - 2.0 * middle + left) / (reach * reach))
+            slopes = (right - left) / (after - before) + (places - centre) * bend
+            lines.append(TracedLine(label, line(bound, places) + 0.0, _rounded(slopes)))
     return Traced(curve.axis, places, tuple(lines))
 
 

@@ -10,7 +10,11 @@ from losscli.reports.explanation import curve_words, shown
 
 _POINTS = 401
 # the same bytes each time: ids by content, no date, nothing of the version that drew it
-_SETTINGS = {"svg.hashsalt": "losscli", "svg.fonttype": "path", "font.family": "DejaVu Sans"}
+_SETTINGS: dict[Any, Any] = {
+    "svg.hashsalt": "losscli",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+}
 _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 
 
@@ -46,13 +50,18 @@ def _draw(figure: Any, explained: Explanation, traced: Traced) -> None:
         above.plot(traced.places, line.losses, linestyle=style, label=line.label)
         below.plot(traced.places, line.slopes, linestyle=style)
     given = ", ".join(f"{name}={shown(value)}" for name, value in explained.spec.given.items())
-    above.set_title(f"{explained.loss.name} {given}".strip())
+    above.set_title(_as_it_is(f"{explained.loss.name} {given}".strip()))
     units = explained.loss.units(explained.values)
     above.set_ylabel("loss" if units.startswith("none") else f"loss ({units})")
     below.set_ylabel("slope")
-    below.set_xlabel(curve_words(explained, traced).removeprefix("over "), wrap=True)
+    below.set_xlabel(_as_it_is(curve_words(explained, traced).removeprefix("over ")), wrap=True)
     below.axhline(0.0, color="0.7", linewidth=0.8, zorder=0)
     for axes in (above, below):
         axes.grid(alpha=0.25)
     if len(traced.lines) > 1:
         above.legend()
+
+
+def _as_it_is(text: str) -> str:
+    """Words in which no $ begins a formula."""
+    return text.replace("$", r"\$")

@@ -43,9 +43,10 @@ def explanation_text(explained: Explanation, width: int, alphabet: Alphabet, col
 def _lines(explained: Explanation, width: int, alphabet: Alphabet) -> Iterator[list[Styled]]:
     prose = min(width, _PROSE)
     loss = explained.loss
-    aliases = f"  (also {', '.join(loss.aliases)})" if loss.aliases else ""
-    yield [(loss.name, "bold"), (aliases, "dim")]
+    yield [(loss.name, "bold")]
     yield from ([(line, "")] for line in _wrapped(loss.doc.summary, prose, 0))
+    if loss.aliases:
+        yield from ([(line, "dim")] for line in _wrapped(f"Also called {', '.join(loss.aliases)}.", prose, 0))
     for heading, entries in _sections(explained):
         yield []
         yield [(heading, "bold")]
