@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from losscli.arrays import Array, Mask, np
 from losscli.calling import GIVEN_ELSEWHERE, call
+from losscli.curves import Curve, error_curve
 from losscli.docstrings import Docstring
 from losscli.domain import Domain
 from losscli.errors import DataError, UsageError
@@ -37,6 +38,7 @@ class Traits(TypedDict, total=False):
         observes: what to look for in valid rows.
         reductions: reductions that this loss has besides those of all.
         units_by: for a flag among the parameters, or `name=word`, the units that it makes of the value.
+        curve: over what `explain` draws the loss; without a word a loss of two numbers is drawn over their difference.
     """
 
     aliases: tuple[str, ...]
@@ -55,6 +57,7 @@ class Traits(TypedDict, total=False):
     observes_sets: tuple[Observation, ...]
     reductions: tuple[str, ...]
     units_by: Mapping[str, str]
+    curve: Curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +91,14 @@ class Loss:
     observes_sets: tuple[Observation, ...] = ()
     reductions: tuple[str, ...] = ()
     units_by: Mapping[str, str] = field(default_factory=dict)
+    curve: Curve | None = None
 
     def __post_init__(self) -> None:
         # what help(), doctest and inspect.signature() look for on a function
         object.__setattr__(self, "__doc__", self.function.__doc__)
         object.__setattr__(self, "__wrapped__", self.function)
+        if self.curve is None:
+            object.__setattr__(self, "curve", error_curve(self.roles, self.parameters))
 
     def __call__(self, *arrays: Any, **named: Any) -> Array:
         """The loss of each element, of each row where a role has several values a row, or of the whole set.

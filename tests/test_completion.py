@@ -76,7 +76,9 @@ CASES: list[tuple[list[str], set[str]]] = [
     (["compute", "data.csv", "-w", "w"], {"weight"}),
     (["compute", "data.csv", "-p", "weight,y_"], {"weight,y_true", "weight,y_pred"}),
     (["compute", "data.csv", "-p", "q"], set()),
+    (["explain", "hub"], {"huber"}),
     (["com"], {"compute", "compare"}),
+    (["exp"], {"explain"}),
     (["compute", "--tra"], {"--transform"}),
     (["compute", "--no-"], {"--no-header", "--no-ci"}),
 ]

@@ -90,7 +90,7 @@ def test_the_readme_has_commands() -> None:
 def test_examples_of_the_help_run(tmp_path: Path) -> None:
     """Each command's help has a line that begins with losscli; here it meets a file of the name that it has."""
     shutil.copy(ROOT / "sample_data" / "diabetes_preds.parquet", tmp_path / "preds.parquet")
-    for command in ("compute", "compare", "list"):
+    for command in ("compute", "compare", "list", "explain"):
         lines = [line.strip() for line in run_cli([command, "--help"]).out.splitlines()]
         examples = [line for line in lines if line.startswith(f"losscli {command}")]
         assert examples, command

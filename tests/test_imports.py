@@ -25,13 +25,16 @@ ARROWS: dict[str, set[str]] = {
     "class_weights": set(),
     "joint": {"moments"},
     "signature": {"domain"},
+    "curves": {"domain", "signature"},
     "calling": {"domain", "loss"},
-    "loss": {"calling", "catalogue", "docstrings", "domain", "observations", "signature"},
+    "loss": {"calling", "catalogue", "curves", "docstrings", "domain", "observations", "signature"},
     "catalogue": {"calling", "loss", "losses", "observations", "signature"},
-    "losses": {"catalogue", "domain", "numerics", "observations", "signature"},
+    "losses": {"catalogue", "curves", "domain", "numerics", "observations", "signature"},
     "data": {"catalogue", "domain"},
     "tally": set(),
     "plan": {"catalogue", "data", "domain"},
+    "examples": {"loss"},
+    "explanation": {"catalogue", "curves", "examples", "plan"},
     "binding": {"catalogue", "class_weights", "data", "domain", "plan"},
     "specs": {"catalogue", "class_weights", "plan"},
     "request": {"binding", "data", "plan", "specs"},
@@ -81,7 +84,7 @@ ARROWS: dict[str, set[str]] = {
         "statistics",
         "tally",
     },
-    "reports": {"catalogue", "class_weights", "results"},
+    "reports": {"catalogue", "class_weights", "curves", "explanation", "results"},
     "api": {"catalogue", "data", "evaluation", "execution", "penalties", "plan", "request", "results", "summary"},
     "cli": {
         "catalogue",
@@ -89,12 +92,14 @@ ARROWS: dict[str, set[str]] = {
         "data",
         "evaluation",
         "execution",
+        "explanation",
         "label_counts",
         "notices",
         "penalties",
         "reports",
         "request",
         "results",
+        "specs",
         "summary",
         "tally",
     },
@@ -107,6 +112,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "pyarrow": {"data", "api"},
     "pandas": {"api", "results"},
     "rich": {"reports"},
+    "matplotlib": {"reports"},
     "typer": {"cli"},
     "click": set(),
     "dask": {"execution"},
@@ -180,7 +186,9 @@ def _loaded(code: str) -> set[str]:
 HEAVY = {"numpy", "pyarrow", "pandas", "pydantic", "scipy", "sklearn"}
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], ["compute", "--help"], ["list"], ["list", "--json"]])
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], ["compute", "--help"], ["explain", "--help"], ["list"], ["list", "--json"]]
+)
 def test_help_and_catalogue_load_nothing_heavy(args: list[str]) -> None:
     loaded = _loaded(f"from losscli.cli.app import run; run({args!r})")
     assert not loaded & HEAVY

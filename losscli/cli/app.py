@@ -19,6 +19,7 @@ _COMMANDS = {
     "compute": "losscli.cli.compute",
     "compare": "losscli.cli.compare",
     "list": "losscli.cli.list",
+    "explain": "losscli.cli.explain",
     "weights": "losscli.cli.weights",
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"]}

@@ -4,6 +4,7 @@ from typing import Literal
 
 from losscli.arrays import np
 from losscli.catalogue import Rows, loss
+from losscli.curves import Curve
 from losscli.domain import (
     Binary,
     LogProbability,
@@ -20,6 +21,16 @@ from losscli.numerics import log_of_rest, sigmoid, softplus_parts
 from losscli.observations import Observation
 from losscli.signature import OutputNumbers
 
+OVER_THE_LOGIT = Curve(
+    "logit",
+    -6.0,
+    6.0,
+    {
+        "label 1": lambda loss, x: loss(np.ones_like(x), logits=x),
+        "label 0": lambda loss, x: loss(np.zeros_like(x), logits=x),
+    },
+)
+
 
 @loss(
     aliases=("log_loss", "binary_cross_entropy"),
@@ -34,6 +45,7 @@ from losscli.signature import OutputNumbers
     reveals=("target", "logits"),
     clipped=beyond_eps,
     observes=(LIKE_PROBABILITIES,),
+    curve=OVER_THE_LOGIT,
 )
 def bce(
     target: SoftBinary,
@@ -106,6 +118,16 @@ MINUS_ONE = Observation(
     units="margin units",
     reveals=("target", "pred"),
     observes=(ZERO_FOR_MINUS_ONE, MINUS_ONE),
+    curve=Curve(
+        "score",
+        -3.0,
+        3.0,
+        {
+            "label 1": lambda loss, x: loss(np.ones_like(x), x),
+            "label -1": lambda loss, x: loss(-np.ones_like(x), x),
+        },
+        grows_with=("margin",),
+    ),
 )
 def hinge(target: Sign, pred: Real, *, margin: PositiveNumber = 1.0) -> Rows:
     """How far a score falls short of the margin on the side of its label.
@@ -143,6 +165,7 @@ def hinge(target: Sign, pred: Real, *, margin: PositiveNumber = 1.0) -> Rows:
     guards={"probs": "eps"},
     clipped=beyond_eps,
     observes=(LIKE_PROBABILITIES,),
+    curve=OVER_THE_LOGIT,
 )
 def focal(
     target: Binary,

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from losscli.arrays import Array, np
 from losscli.catalogue import Rows, loss
+from losscli.curves import Bound, Curve
 from losscli.domain import Box
 from losscli.observations import Observation
 
@@ -66,6 +67,26 @@ LIKE_CORNERS = Observation(
     "corners, --box-format xyxy reads them as such",
     when="all",
 )
+
+
+def _unit_box(x: Array, box_format: Format) -> Array:
+    """A box of 1 by 1 whose left edge is at x."""
+    nothing, one = np.zeros_like(x), np.ones_like(x)
+    parts = {
+        "xyxy": (x, nothing, x + 1.0, one),
+        "xywh": (x, nothing, one, one),
+        "cxcywh": (x + 0.5, 0.5 * one, one, one),
+    }
+    return np.stack(parts[box_format], axis=-1)
+
+
+def _shifted(loss: Bound, x: Array) -> Array:
+    box_format = loss.keywords["box_format"]
+    target_format = loss.keywords["target_box_format"] or box_format
+    return loss(_unit_box(np.zeros_like(x), target_format), _unit_box(x, box_format))
+
+
+OVER_THE_SHIFT = Curve("shift of a box of 1 by 1 against itself", -2.0, 2.0, {"": _shifted})
 _FORMATS = {"target": ("target_box_format", "box_format"), "pred": ("box_format",)}
 
 
@@ -77,6 +98,7 @@ _FORMATS = {"target": ("target_box_format", "box_format"), "pred": ("box_format"
     units="none",
     variants=_FORMATS,
     observes=(LIKE_CORNERS,),
+    curve=OVER_THE_SHIFT,
 )
 def box_iou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_format: Format | None = None) -> Rows:
     """One less the intersection over the union of two boxes.
@@ -110,6 +132,7 @@ def box_iou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_f
     units="none",
     variants=_FORMATS,
     observes=(LIKE_CORNERS,),
+    curve=OVER_THE_SHIFT,
 )
 def giou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_format: Format | None = None) -> Rows:
     """The loss of box_iou and the share of the hull around both boxes that neither covers.
@@ -149,6 +172,7 @@ def giou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_form
     units="none",
     variants=_FORMATS,
     observes=(LIKE_CORNERS,),
+    curve=OVER_THE_SHIFT,
 )
 def diou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_format: Format | None = None) -> Rows:
     """The loss of box_iou and the squared distance of the centers over the squared diagonal of the hull.

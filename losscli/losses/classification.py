@@ -4,6 +4,7 @@ from typing import Literal
 
 from losscli.arrays import Array, Mask, np
 from losscli.catalogue import Rows, loss
+from losscli.curves import Bound, Curve
 from losscli.domain import Label, Logits, LogSimplex, ShareNumber, Simplex, WholeNumber
 from losscli.losses.kinds import LIKE_PROBABILITIES, beyond_eps
 from losscli.numerics import negative_log_softmax, negative_log_softmaxes, total
@@ -32,6 +33,15 @@ def _class_weight_of(target: Array, class_weight: Array | None = None, **_: obje
     return total(target * weights)
 
 
+def _beside_two_zeros(loss: Bound, logit: Array) -> Array:
+    nothing = np.zeros_like(logit)
+    return loss(nothing, logits=np.stack([logit, nothing, nothing], axis=-1))
+
+
+def _of_two(loss: Bound, prob: Array) -> Array:
+    return loss(np.tile([0.3, 0.7], (len(prob), 1)), probs=np.stack([prob, 1.0 - prob], axis=-1))
+
+
 @loss(
     aliases=("softmax_cross_entropy", "ce"),
     task="multi-class",
@@ -46,6 +56,7 @@ def _class_weight_of(target: Array, class_weight: Array | None = None, **_: obje
     weighs=_class_weight_of,
     ignores=("target", "ignore_index"),
     observes=(LIKE_PROBABILITIES,),
+    curve=Curve("logit of the true class beside two of 0", -6.0, 6.0, {"": _beside_two_zeros}),
 )
 def cross_entropy(
     target: Label,
@@ -124,6 +135,7 @@ def cross_entropy(
     observes=(LIKE_PROBABILITIES,),
     reductions=("batchmean", "elementmean"),
     units_by={"base=2": "bits"},
+    curve=Curve("q, the prediction for a class of p = 0.3", 0.03, 0.97, {"": _of_two}),
 )
 def kl_div(
     target: Simplex,

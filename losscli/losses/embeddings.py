@@ -6,6 +6,7 @@ from losscli.arrays import Array, Index, np
 from losscli.catalogue import Rows, loss
 from losscli.domain import Binary, BinaryNumber, Direction, Embedding, PositiveNumber, PositiveScalar, Stack
 from losscli.errors import DataError
+from losscli.losses.embedding_curves import OVER_THE_COSINE, OVER_THE_NEGATIVE, OVER_THE_PAIR
 from losscli.numerics import norm, total, unit_rows
 from losscli.observations import Observation
 from losscli.signature import Batch, BatchUnlessNegative
@@ -54,6 +55,7 @@ WRONG_WAY = Observation(
     pred_means="",
     observes=(WRONG_WAY,),
     variants={"left": ("distance",), "right": ("distance",)},
+    curve=OVER_THE_PAIR,
 )
 def contrastive(
     target: Binary,
@@ -100,6 +102,7 @@ def contrastive(
     units="distance units",
     pred_means="",
     variants={"anchor": ("distance",), "positive": ("distance",), "negative": ("distance",)},
+    curve=OVER_THE_NEGATIVE,
 )
 def triplet(
     anchor: Embedding,
@@ -187,6 +190,7 @@ def _against_all(rows: Array, others: Array, own: Index, temperature: float, lef
     units="nats",
     pred_means="",
     variants={"anchor": ("similarity",), "positive": ("similarity",), "negative": ("similarity",)},
+    curve=OVER_THE_COSINE,
 )
 def info_nce(
     anchor: Direction,
@@ -244,6 +248,7 @@ def info_nce(
     robust="not applicable",
     units="nats",
     pred_means="",
+    curve=OVER_THE_COSINE,
 )
 def nt_xent(anchor: Direction, positive: Direction, *, temperature: PositiveScalar = 0.5) -> Batch:
     """Cross-entropy of finding the other view of a row among all views of a batch by cosine similarity.
@@ -263,7 +268,7 @@ def nt_xent(anchor: Direction, positive: Direction, *, temperature: PositiveScal
         two pairs at right angles: one of three, the others at exp(-2)
 
         >>> nt_xent([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]).round(12).tolist()
-        [0.239612535592, 0.239612535592]
+        [0.239544766222, 0.239544766222]
     """
     views = np.concatenate([unit_rows(anchor), unit_rows(positive)])
     count = len(anchor)

@@ -2,6 +2,7 @@
 
 from losscli.arrays import np
 from losscli.catalogue import Rows, loss
+from losscli.curves import Curve
 from losscli.domain import NonNegative, NonNegativeNumber, Real, Vector
 from losscli.numerics import total
 
@@ -15,6 +16,7 @@ from losscli.numerics import total
     units="nats",
     one_of=("kl", "mu+log_var"),
     pred_means="reconstruction",
+    curve=Curve("kl at a reconstruction of 1", 0.0, 5.0, {"": lambda loss, x: loss(np.ones_like(x), kl=x)}),
 )
 def elbo(
     reconstruction: Real,

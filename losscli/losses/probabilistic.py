@@ -4,6 +4,7 @@ from typing import Literal
 
 from losscli.arrays import Array, Mask, np
 from losscli.catalogue import Rows, loss
+from losscli.curves import Curve
 from losscli.domain import NonNegative, NonNegativeNumber, Positive, Real
 from losscli.numerics import log_factorial
 
@@ -18,6 +19,7 @@ from losscli.numerics import log_factorial
     pred_means="rate",
     reveals=("target", "rate", "log_rate"),
     guards={"rate": "eps"},
+    curve=Curve("rate at a target of 2", 0.2, 8.0, {"": lambda loss, x: loss(np.full_like(x, 2.0), rate=x)}),
 )
 def poisson_nll(
     target: NonNegative,
@@ -80,6 +82,15 @@ def _below_least_variance(
     guards={"var": "eps", "std": "eps"},
     reveals=("target", "pred", "var", "std"),
     clipped=_below_least_variance,
+    curve=Curve(
+        "pred - target",
+        -4.0,
+        4.0,
+        {
+            "variance 1": lambda loss, x: loss(np.zeros_like(x), x, var=np.ones_like(x)),
+            "variance 4": lambda loss, x: loss(np.zeros_like(x), x, var=np.full_like(x, 4.0)),
+        },
+    ),
 )
 def gaussian_nll(
     target: Real,

@@ -4,6 +4,7 @@ from typing import Literal
 
 from losscli.arrays import Array, np
 from losscli.catalogue import loss
+from losscli.curves import Curve, Line, place_by_place
 from losscli.domain import Mask01, MaskLogit, MaskProbability, NonNegativeNumber
 from losscli.losses.kinds import LIKE_PROBABILITIES
 from losscli.numerics import negative_log_softmaxes, sigmoid
@@ -12,6 +13,19 @@ from losscli.signature import Sums
 
 Empty = Literal["formula", "0", "1", "nan", "skip"]
 Average = Literal["macro", "micro", "none"]
+
+
+def _true_pixels(others: float) -> Line:
+    """The loss of a mask of two pixels among four, over the probability that is given to the two."""
+    return place_by_place(lambda loss, x: loss(np.array([1.0, 1.0, 0.0, 0.0]), probs=np.array([x, x, others, others])))
+
+
+OVER_TRUE_PIXELS = Curve(
+    "probability of the two true pixels of four",
+    0.0,
+    1.0,
+    {"others at 0": _true_pixels(0.0), "others at 0.5": _true_pixels(0.5)},
+)
 
 
 def _addends(
@@ -106,6 +120,7 @@ def _tversky(
     several_by=("average", "none"),
     observes_sets=(EMPTY_TRUTH,),
     observes=(LIKE_PROBABILITIES,),
+    curve=OVER_TRUE_PIXELS,
 )
 def dice(
     target: Mask01,
@@ -159,6 +174,7 @@ def dice(
     several_by=("average", "none"),
     observes_sets=(EMPTY_TRUTH,),
     observes=(LIKE_PROBABILITIES,),
+    curve=OVER_TRUE_PIXELS,
 )
 def iou(
     target: Mask01,
@@ -211,6 +227,7 @@ def iou(
     several_by=("average", "none"),
     observes_sets=(EMPTY_TRUTH,),
     observes=(LIKE_PROBABILITIES,),
+    curve=OVER_TRUE_PIXELS,
 )
 def tversky(
     target: Mask01,
