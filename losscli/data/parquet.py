@@ -1,12 +1,14 @@
 """Parquet files: their fragments are row groups."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 
 from losscli.data.numbers import parse_cell
+from losscli.data.read_ahead import ahead
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable
 
 
@@ -48,9 +50,13 @@ class _RowGroup:
         table, names = self.table, list(self.names)
         try:
             file = open_parquet(table.path, table.content, table.metadata, table.label)
-            # row groups are what runs in parallel, so the columns of one are read one after the other
-            for batch in file.iter_batches(rows, row_groups=[self.index], columns=names, use_threads=False):
-                yield [batch.column(name) for name in names]
+            # row groups are what runs in parallel, and the columns of one are read one after the other; a file of a
+            # single large one is decoded column by column at once, ahead of what is done with it
+            alone = table.metadata.num_row_groups == 1 and table.metadata.num_rows > rows
+            batches = file.iter_batches(rows, row_groups=[self.index], columns=names, use_threads=alone)
+            with closing(ahead(batches) if alone else batches) as read:
+                for batch in read:
+                    yield [batch.column(name) for name in names]
         except (OSError, pa.ArrowException) as error:
             raise unreadable(table.label, "Parquet", error) from error
 
