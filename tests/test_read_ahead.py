@@ -20,10 +20,9 @@ def test_an_error_surfaces_after_the_items_before_it() -> None:
         yield 2
         raise OSError("cut off")
 
-    read = []
+    read: list[int] = []
     with pytest.raises(OSError, match="cut off"):
-        for item in ahead(broken()):
-            read.append(item)
+        read.extend(ahead(broken()))
     assert read == [1, 2]
 
 
