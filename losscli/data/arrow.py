@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from losscli.data.numbers import parse_cell
-from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, sliced, unreadable
+from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, sliced, unreadable, validated
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class ArrowTable:
                 reader = _ipc_reader(source, read)
                 places = [read.index(place) for place in places]
                 for batch in _ipc_batches(reader):
-                    yield _HeldBatch([batch.column(place) for place in places], start)
+                    batch.validate()
+                    yield _ReadBatch([batch.column(place) for place in places], start, self.label)
                     start += batch.num_rows
         except (OSError, pa.ArrowException) as error:
             raise unreadable(self.label, "Arrow", error) from error
@@ -64,6 +65,23 @@ def _ipc_batches(reader: Any) -> Iterator[pa.RecordBatch]:
             yield reader.get_batch(index)
     else:
         yield from reader
+
+
+@dataclass(frozen=True)
+class _ReadBatch:
+    columns: Batch
+    start: int
+    label: str
+
+    def batches(self, rows: int) -> Iterator[Batch]:
+        try:
+            columns = validated(self.columns)
+        except pa.ArrowException as error:
+            raise unreadable(self.label, "Arrow", error) from error
+        yield from sliced(columns, rows)
+
+    def number(self, cell: str) -> float | None:
+        return parse_cell(cell)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def keys_of(columns: Sequence[pa.Array], rows: Index | None) -> tuple[Keys, Mask
 def _one(cells: pa.Array) -> tuple[Keys, Mask]:
     nulls = nulls_of(cells) if not pa.types.is_null(cells.type) else np.ones(len(cells), dtype=bool)
     if str(cells.type) in _FIXED and nulls is None and len(cells):
-        raw = np.frombuffer(cells.buffers()[1], dtype=str(cells.type))[cells.offset : cells.offset + len(cells)]
+        raw = np.frombuffer(cells.buffers()[1], dtype=str(cells.type), count=cells.offset + len(cells))[cells.offset :]
         starts = np.concatenate([[0], np.flatnonzero(raw[1:] != raw[:-1]) + 1])
         if 8 * starts.size <= raw.size or raw.size < 64:
             # rows that are sorted, or nearly: each run of equal values is a label
@@ -83,8 +83,8 @@ def _one(cells: pa.Array) -> tuple[Keys, Mask]:
 
 def _indices(encoded: pa.DictionaryArray) -> Any:
     indices = encoded.indices
-    raw = np.frombuffer(indices.buffers()[1], dtype=str(indices.type))
-    return raw[indices.offset : indices.offset + len(indices)]
+    count = indices.offset + len(indices)
+    return np.frombuffer(indices.buffers()[1], dtype=str(indices.type), count=count)[indices.offset :]
 
 
 def _crossed(parts: Sequence[Keys]) -> Keys:

@@ -102,7 +102,8 @@ def _bounds(array: pa.Array) -> Index:
         steps: Index = np.arange(len(array) + 1, dtype=np.int64) * array.type.list_size
         return steps
     offset_type = np.int64 if pa.types.is_large_list(array.type) else np.int32
-    offsets = np.frombuffer(array.buffers()[1], dtype=offset_type)[array.offset : array.offset + len(array) + 1]
+    count = array.offset + len(array) + 1
+    offsets = np.frombuffer(array.buffers()[1], dtype=offset_type, count=count)[array.offset :]
     bounds = offsets.astype(np.int64)
     return bounds - bounds[0] if bounds.size else np.zeros(1, dtype=np.int64)
 

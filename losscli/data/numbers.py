@@ -91,7 +91,8 @@ def _from_fixed_width(array: pa.Array, name: str) -> Numbers:
         hint = "write it as 0 and 1 if numbers are meant" if kind is Kind.BOOLEAN else "name a numeric column"
         raise CellError(1, f"column {name!r} holds values of type {array.type}, not numbers", hint)
     count = len(array)
-    raw = np.frombuffer(array.buffers()[1], dtype=code)[array.offset : array.offset + count]
+    # a buffer may be longer than its values, by any number of bytes
+    raw = np.frombuffer(array.buffers()[1], dtype=code, count=array.offset + count)[array.offset :]
     values = raw.astype(np.float64, copy=False)
     nulls = nulls_of(array)
     rounded = _rounded(raw, nulls) if code in ("int64", "uint64") else 0

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from losscli.data.numbers import parse_cell
 from losscli.data.read_ahead import ahead
-from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable
+from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable, validated
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class _RowGroup:
             batches = file.iter_batches(rows, row_groups=[self.index], columns=names, use_threads=alone)
             with closing(ahead(batches) if alone else batches) as read:
                 for batch in read:
-                    yield [batch.column(name) for name in names]
+                    yield validated([batch.column(name) for name in names])
         except (OSError, pa.ArrowException) as error:
             raise unreadable(table.label, "Parquet", error) from error
 

@@ -73,7 +73,13 @@ class Condition:
             return self._compare_numbers(cells, parse)
         if kind is Kind.TIME and not pa.types.is_time(cells.type) and not pa.types.is_duration(cells.type):
             return self._compare_times(cells)
-        texts = [_as_text(cell) for cell in cells.to_pylist()]
+        try:
+            texts = [_as_text(cell) for cell in cells.to_pylist()]
+        except (OverflowError, ValueError) as error:
+            # a time of day past midnight, or a duration of more than a billion days
+            raise DataError(
+                f"--where {self}: column {self.column!r} holds {cells.type} values beyond all times"
+            ) from error
         values = [value.strip() for value in self.values]
         if kind is Kind.BOOLEAN:
             texts = [None if text is None else text.lower() for text in texts]
