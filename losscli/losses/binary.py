@@ -42,7 +42,7 @@ OVER_THE_LOGIT = Curve(
     one_of=("logits", "probs", "log_probs"),
     pred_means="",
     guards={"probs": "eps"},
-    reveals=("target", "logits"),
+    reveals=("target",),
     clipped=beyond_eps,
     observes=(LIKE_PROBABILITIES,),
     curve=OVER_THE_LOGIT,
@@ -116,7 +116,7 @@ MINUS_ONE = Observation(
     differentiable="no: kink",
     robust="not applicable",
     units="margin units",
-    reveals=("target", "pred"),
+    reveals=("target",),
     observes=(ZERO_FOR_MINUS_ONE, MINUS_ONE),
     curve=Curve(
         "score",
