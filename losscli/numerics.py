@@ -80,6 +80,19 @@ def softplus_parts(logit: Array) -> tuple[Array, Array]:
     return np.maximum(logit, 0.0) + tail, np.maximum(-logit, 0.0) + tail
 
 
+def clipped_parts(prob: Array, eps: Array | float) -> tuple[Array, Array]:
+    """-log(1 - p) and -log p of probabilities clipped to [eps, 1 - eps], each to its last digits.
+
+    Both come from the lesser of p and 1 - p: the subtraction is exact where p is the larger, and an eps that is lost
+    when it is taken from 1 is not lost here.
+    """
+    least = np.maximum(np.minimum(prob, 1.0 - prob), eps)
+    # 0.0 - x, as a certainty would cost -0.0 otherwise
+    likely, unlikely = 0.0 - np.log1p(-least), 0.0 - np.log(least)
+    small = prob < 0.5
+    return np.where(small, likely, unlikely), np.where(small, unlikely, likely)
+
+
 def log_of_rest(log_prob: Array) -> Array:
     """log(1 - p) from log p: the form of the two that keeps the digits."""
     small = np.log1p(-np.exp(np.minimum(log_prob, -0.6931471805599453)))

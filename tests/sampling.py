@@ -83,8 +83,8 @@ def example(domain: Domain, count: int = 2) -> Array:
     return np.stack([rows] * 2, axis=1) if domain.stacked else rows
 
 
-def examples(loss: Loss, form: tuple[Role, ...], count: int = 2) -> Values:
-    """Some rows of each role of a form, whatever the loss reads."""
+def examples(form: tuple[Role, ...], count: int = 2) -> Values:
+    """Some rows of each role of a form of a loss, whatever the loss reads."""
     several = any(role.domain.vector for role in form)
     return {role.name: example(role.domain.among or role.domain if several else role.domain, count) for role in form}
 
