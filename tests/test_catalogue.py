@@ -140,6 +140,17 @@ def test_a_parameter_of_another_kind_is_refused_by_name(entry: Loss) -> None:
             _refused(entry, arrays, parameter.name, other)
 
 
+@each_loss
+def test_a_number_for_each_class_is_one_for_each(entry: Loss) -> None:
+    arrays = _arrays(entry)
+    classes = max(array.shape[-1] for array in arrays.values())
+    for parameter in entry.parameters:
+        if parameter.many == "class":
+            entry(**arrays, **{parameter.name: [1.0] * classes})
+            for other in ([1.0] * (classes - 1), [1.0] * (classes + 1), [[1.0] * classes], 1.0):
+                _refused(entry, arrays, parameter.name, other)
+
+
 def _refused(entry: Loss, arrays: Values, name: str, value: object) -> None:
     with pytest.raises(UsageError, match=f"^{entry.name}: {name} must be "):
         pytest.fail(f"{entry.name} takes {name}={value!r} and says {entry(**arrays, **{name: value})}")
