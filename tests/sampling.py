@@ -111,6 +111,8 @@ def _tried(parameter: Parameter, numbers: Sequence[float]) -> list[ParameterValu
     if parameter.domain is None:
         return list(parameter.choices or (False, True))
     given: list[ParameterValue] = [] if parameter.required else [parameter.default]
+    if parameter.many == "class":
+        return given  # how many numbers it takes depends on the classes
     return given + [value for value in numbers if value in parameter.domain and value != parameter.default]
 
 
