@@ -3,7 +3,7 @@
 import math
 from functools import cache
 
-from losscli.arrays import Array, np
+from losscli.arrays import Array, Mask, np
 
 _TABLE_SIZE = 1024
 _EULER_GAMMA = 0.5772156649015329
@@ -80,17 +80,17 @@ def softplus_parts(logit: Array) -> tuple[Array, Array]:
     return np.maximum(logit, 0.0) + tail, np.maximum(-logit, 0.0) + tail
 
 
-def clipped_parts(prob: Array, eps: Array | float) -> tuple[Array, Array]:
-    """-log(1 - p) and -log p of probabilities clipped to [eps, 1 - eps], each to its last digits.
+def clipped_parts(prob: Array, eps: Array | float) -> tuple[Array, Array, Mask]:
+    """Of probabilities clipped to [eps, 1 - eps], -log of the larger and of the lesser of p and 1 - p; where p is it.
 
-    Both come from the lesser of p and 1 - p: the subtraction is exact where p is the larger, and an eps that is lost
-    when it is taken from 1 is not lost here.
+    Each has its last digits: the subtraction is exact where p is the larger, and an eps that is lost when it is taken
+    from 1 is not lost here.
     """
     least = np.maximum(np.minimum(prob, 1.0 - prob), eps)
+    unlikely = np.log(least)
+    likely = np.log1p(-least)
     # 0.0 - x, as a certainty would cost -0.0 otherwise
-    likely, unlikely = 0.0 - np.log1p(-least), 0.0 - np.log(least)
-    small = prob < 0.5
-    return np.where(small, likely, unlikely), np.where(small, unlikely, likely)
+    return np.subtract(0.0, likely), np.subtract(0.0, unlikely), prob < 0.5
 
 
 def log_of_rest(log_prob: Array) -> Array:

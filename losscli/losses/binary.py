@@ -83,15 +83,18 @@ def bce(
         >>> round(float(bce([1.0], logits=[0.0])[0]), 12)
         0.69314718056
     """
-    # the share of the other label is no difference from 1, which would lose the digits of a small label_smoothing
-    share = target * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    rest = (1.0 - target) * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    share, rest = target, 1.0 - target
+    if np.any(np.greater(label_smoothing, 0.0)):
+        # the rest is not 1 - share, which would lose the digits of a small label_smoothing
+        kept, half = 1.0 - np.asarray(label_smoothing), 0.5 * np.asarray(label_smoothing)
+        share, rest = share * kept + half, rest * kept + half
     if logits is not None:
         negative, positive = softplus_parts(logits)
     elif log_probs is not None:
         negative, positive = -log_of_rest(log_probs), -log_probs
     else:
-        negative, positive = clipped_parts(np.asarray(probs), eps)
+        likely, unlikely, small = clipped_parts(np.asarray(probs), eps)
+        negative, positive = np.where(small, likely, unlikely), np.where(small, unlikely, likely)
     # a share of 0 takes nothing, also of an infinite logarithm
     hit = np.where(share > 0.0, pos_weight * (share * positive), 0.0)
     value: Rows = hit + np.where(rest > 0.0, rest * negative, 0.0)
@@ -207,11 +210,11 @@ def focal(
     if logits is not None:
         other, nll = softplus_parts(np.where(positive, logits, -logits))
     else:
-        negative_part, positive_part = clipped_parts(np.asarray(probs), eps)
-        other = np.where(positive, negative_part, positive_part)
-        nll = np.where(positive, positive_part, negative_part)
+        likely, unlikely, small = clipped_parts(np.asarray(probs), eps)
+        wrong = small == positive
+        nll, other = np.where(wrong, unlikely, likely), np.where(wrong, likely, unlikely)
     # (1 - p_t)^gamma by its logarithm: the same bits for one gamma and for a column of them, which ** does not give
-    fading = np.where(np.greater(gamma, 0.0), np.exp(-gamma * other), 1.0)
+    fading = np.where(np.greater(gamma, 0.0), np.exp(-np.asarray(gamma) * other), 1.0)
     value: Rows = fading * nll
     if alpha_mode == "none":
         return value
