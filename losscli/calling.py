@@ -32,6 +32,7 @@ def call(loss: "Loss", arrays: tuple[Any, ...], named: dict[str, Any]) -> Array:
                 domain = loss.domain_of(role, parameters, {} if loss.by_element else widths)
                 _check(loss.name, role.name, domain, values[role.name])
         loss.check_labels(values)
+        _check_class_numbers(loss, parameters, max(widths.values(), default=1))
         result = np.asarray(loss.function(**values, **parameters))
     if loss.of_sums is not None:
         return np.asarray(loss.of_sums(result.sum(axis=0)[None, :], **parameters)[0])
@@ -65,6 +66,8 @@ def _parameters(loss: "Loss", given: Mapping[str, Any]) -> dict[str, Any]:
         if np.asarray(value).dtype.kind not in "iuf":
             raise UsageError(f"{loss.name}: {name} must be {parameter.allowed}, not {value}")
         array = np.asarray(value, dtype=np.float64)
+        if parameter.many and not array.size:
+            raise UsageError(f"{loss.name}: {name} must be {parameter.allowed}, not empty")
         where = _first(parameter.domain.outside(array))
         if where is not None:
             raise UsageError(f"{loss.name}: {name} must be {parameter.allowed}, not {array[where]}")
@@ -74,6 +77,17 @@ def _parameters(loss: "Loss", given: Mapping[str, Any]) -> dict[str, Any]:
             raise UsageError(f"{loss.name}: {name} must be a number for each class here, not {value!r}")
     # with_defaults looks at single values only
     return {**loss.with_defaults({**given, **dict.fromkeys(arrays, GIVEN_ELSEWHERE)}), **arrays}
+
+
+def _check_class_numbers(loss: "Loss", parameters: Mapping[str, Any], classes: int) -> None:
+    """Refuse numbers for classes that are not as many as the classes."""
+    for parameter in loss.parameters:
+        value = parameters[parameter.name]
+        if parameter.many == "class" and value is not None and np.shape(value) != (classes,):
+            found = f"{np.size(value)} in the shape {np.shape(value)}"
+            raise UsageError(
+                f"{loss.name}: {parameter.name} must be a number for each of {classes} classes, not {found}"
+            )
 
 
 def _check(loss: str, role: str, domain: Domain, array: Array) -> None:

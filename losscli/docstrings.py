@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 _SECTION = re.compile(r"^([A-Z][a-z]+):(?: (.*))?$")
-_ENTRY = re.compile(r"^(\w+): (.*)$")
+_ENTRY = re.compile(r"^([\w-]+): (.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Docstring:
                 current.append(line.removeprefix("    "))
         texts = {name: "\n".join(lines).strip() for name, lines in sections.items()}
         return cls(" ".join(paragraphs[0].split()), texts, _entries(texts.get("Args", "")))
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """What is said of each library that has the loss, or has it not, by its name."""
+        return _entries(self.sections.get("Libraries", ""))
 
 
 def _entries(text: str) -> dict[str, str]:

@@ -114,7 +114,7 @@ class Domain:
 
     def inside(self) -> float:
         """Some value that lies inside."""
-        return 0.5 if 0.5 in self else 1.0
+        return next(value for value in (0.5, 1.0, 0.25, -1.0, 0.0) if value in self)
 
     def edges(self) -> Iterator[float]:
         """The outermost values that are allowed, for tests."""
@@ -155,6 +155,7 @@ FRACTION = Domain(
 
 _LOGITS = "--logits reads any number as a logit; --probs-percent reads 0 to 100"
 PROBABILITY = Domain("probability", "a number from 0 to 1", low=0.0, high=1.0, hint=_LOGITS)
+CLIP = Domain("least probability", "a number of 0 or more and less than 0.5", low=0.0, high=0.5, high_open=True)
 LOG_PROBABILITY = Domain("log-probability", "a number of 0 or less", high=0.0)
 _SIGNS = "--classes=-1,1 reads labels of -1 and 1 as 0 and 1"
 BINARY = Domain("binary label", "0 or 1", low=0.0, high=1.0, whole=True, coded="binary", hint=_SIGNS)
@@ -173,12 +174,14 @@ SIMPLEX = Domain(
 )
 LOG_SIMPLEX = Domain(
     "log-distribution",
-    "logarithms of probabilities that add up to 1 within 1e-6",
+    "numbers of 0 or less, the logarithms of probabilities that add up to 1 within 1e-6",
     high=0.0,
     vector=True,
     row_rule=logs_sum_to_one,
 )
-LABEL = Domain("label", "the index or the name of a class", low=0.0, whole=True, coded="class", several=SIMPLEX)
+LABEL = Domain(
+    "label", "the index of a class, 0 or more, or its name", low=0.0, whole=True, coded="class", several=SIMPLEX
+)
 MASKS = Domain("masks", "a number from 0 to 1 for each class", low=0.0, high=1.0, vector=True)
 MASK = Domain("mask", "a number from 0 to 1", low=0.0, high=1.0, coded="binary", several=MASKS, among=LABEL)
 MASK_PROBABILITY = Domain("mask probability", "a number from 0 to 1", low=0.0, high=1.0, several=SIMPLEX, hint=_LOGITS)
@@ -250,4 +253,5 @@ FractionNumber: TypeAlias = Annotated[float | Array, FRACTION]
 PositiveScalar: TypeAlias = Annotated[float, POSITIVE]
 BinaryNumber: TypeAlias = Annotated[float, BINARY]
 ShareNumber: TypeAlias = Annotated[float | Array, PROBABILITY]
+ClipNumber: TypeAlias = Annotated[float | Array, CLIP]
 WholeNumber: TypeAlias = Annotated[float, WHOLE]

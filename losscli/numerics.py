@@ -3,7 +3,7 @@
 import math
 from functools import cache
 
-from losscli.arrays import Array, np
+from losscli.arrays import Array, Mask, np
 
 _TABLE_SIZE = 1024
 _EULER_GAMMA = 0.5772156649015329
@@ -78,6 +78,19 @@ def softplus_parts(logit: Array) -> tuple[Array, Array]:
     """log(1 + exp(z)) and log(1 + exp(-z)), each to its last digits: the logarithms of both probabilities, negated."""
     tail = np.log1p(np.exp(-np.abs(logit)))
     return np.maximum(logit, 0.0) + tail, np.maximum(-logit, 0.0) + tail
+
+
+def clipped_parts(prob: Array, eps: Array | float) -> tuple[Array, Array, Mask]:
+    """Of probabilities clipped to [eps, 1 - eps], -log of the larger and of the lesser of p and 1 - p; where p is it.
+
+    Each has its last digits: the subtraction is exact where p is the larger, and an eps that is lost when it is taken
+    from 1 is not lost here.
+    """
+    least = np.maximum(np.minimum(prob, 1.0 - prob), eps)
+    unlikely = np.log(least)
+    likely = np.log1p(-least)
+    # 0.0 - x, as a certainty would cost -0.0 otherwise
+    return np.subtract(0.0, likely), np.subtract(0.0, unlikely), prob < 0.5
 
 
 def log_of_rest(log_prob: Array) -> Array:

@@ -144,3 +144,63 @@ def gaussian_nll(
     if full:
         terms.append(mp.log(2 * mp.pi) / 2)
     return Inexact(tuple(terms), "half of log v and of e^2 / v are rounded before they cancel", rounded)
+
+
+@oracle
+def bce(
+    target: Number,
+    pos_weight: Number,
+    label_smoothing: Number,
+    eps: Number,
+    logits: Number = None,
+    probs: Number = None,
+    log_probs: Number = None,
+) -> Inexact:
+    negative, positive = _negative_logs(logits, probs, log_probs, eps)
+    half = mp.mpf(float(label_smoothing) / 2)  # of the least float it is none
+    share, rest = target * (1 - label_smoothing) + half, (1 - target) * (1 - label_smoothing) + half
+    # 0 log 0 = 0
+    terms = (pos_weight * share * positive if share else mp.mpf(0), rest * negative if rest else mp.mpf(0))
+    # a share times a logarithm can be subnormal, which a large pos_weight shows
+    least = 5e-324 * float(max(1, pos_weight))
+    return Inexact(terms, "both terms are rounded before they are added", least=least)
+
+
+@oracle
+def focal(
+    target: Number,
+    alpha: Number,
+    gamma: Number,
+    alpha_mode: str,
+    eps: Number,
+    logits: Number = None,
+    probs: Number = None,
+) -> Inexact:
+    negative, positive = _negative_logs(logits, probs, None, eps)
+    nll, other = (positive, negative) if target else (negative, positive)
+    factors = {"none": mp.mpf(1), "constant": alpha, "balanced": alpha if target else 1 - alpha}
+    # a factor of 0 takes nothing, also of a logarithm of 0, as 0 log 0 = 0
+    fading = mp.exp(-gamma * other) if gamma else mp.mpf(1)
+    value = factors[alpha_mode] * fading * nll if factors[alpha_mode] and fading and nll else mp.mpf(0)
+    # (1 - p_t)^gamma is the exponential of gamma log(1 - p_t), whose relative error is the absolute one of its exponent
+    rounded = (value * (1 + gamma * other),) if value else ()
+    return Inexact((value,), "the exponent of the fading factor is rounded", rounded)
+
+
+def _negative_logs(logits: Number, probs: Number, log_probs: Number, eps: Number) -> tuple[Number, Number]:
+    """-log(1 - p) and -log p for each way to give p."""
+    if logits is not None:
+        tail = mp.log1p(mp.exp(-abs(logits)))
+        return max(logits, 0) + tail, max(-logits, 0) + tail
+    if log_probs is not None:
+        rest = mp.log(-mp.expm1(log_probs)) if log_probs > -1 else mp.log1p(-mp.exp(log_probs))
+        return -rest, -log_probs
+    # so many digits that 1 less the least float is not 1
+    with mp.workdps(400):
+        clipped = min(max(probs, eps), 1 - eps)
+        return -mp.log(1 - clipped), -mp.log(clipped)
+
+
+@oracle
+def hinge(target: Number, pred: Number, margin: Number) -> Number:
+    return max(mp.mpf(0), margin - (1 if target > 0 else -1) * pred)

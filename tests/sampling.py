@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from losscli.arrays import Array
 from losscli.catalogue import Loss, Parameter, ParameterValue, Role, all_losses
-from losscli.domain import PROBABILITY, SIGN, Domain
+from losscli.domain import LOG_PROBABILITY, PROBABILITY, SIGN, Domain
 
 # The same examples on every run and machine, few enough that the whole set stays quick.
 hypothesis.settings.register_profile("laws", derandomize=True, max_examples=25, deadline=None, database=None)
@@ -64,9 +64,34 @@ class Case:
 
 
 def forms(loss: Loss) -> Iterator[tuple[Role, ...]]:
-    """The sets of roles with which a loss can be called: the required ones and one of each choice."""
-    for choice in loss.one_of or ("",):
-        yield tuple(role for role in loss.roles if not role.optional or role.name == choice)
+    """The sets of roles with which a loss can be called: the required ones and one of each choice.
+
+    An optional role that is no choice may be left out or given.
+    """
+    free = [role.name for role in loss.roles if role.optional and not any(role.name in form for form in loss.forms)]
+    for choice in loss.forms or ((),):
+        for given in ((), tuple(free)) if free else ((),):
+            yield tuple(role for role in loss.roles if not role.optional or role.name in (*choice, *given))
+
+
+def example(domain: Domain, count: int = 2) -> Array:
+    """Some rows of a domain, of the shape that it asks for."""
+    if not domain.vector:
+        return np.full(count, domain.inside())
+    row = np.array(domain.row_rule.example if domain.row_rule else [domain.inside()] * (domain.width or 3))
+    rows = np.stack([row] * count)
+    return np.stack([rows] * 2, axis=1) if domain.stacked else rows
+
+
+def examples(form: tuple[Role, ...], count: int = 2) -> Values:
+    """Some rows of each role of a form of a loss, whatever the loss reads."""
+    several = any(role.domain.vector for role in form)
+    return {role.name: example(role.domain.among or role.domain if several else role.domain, count) for role in form}
+
+
+def required(loss: Loss) -> dict[str, ParameterValue]:
+    """A value of each parameter that has no default."""
+    return {p.name: p.domain.inside() if p.domain else p.choices[0] for p in loss.parameters if p.required}
 
 
 def numeric(loss: Loss) -> list[tuple[str, Domain]]:
@@ -86,6 +111,8 @@ def _tried(parameter: Parameter, numbers: Sequence[float]) -> list[ParameterValu
     if parameter.domain is None:
         return list(parameter.choices or (False, True))
     given: list[ParameterValue] = [] if parameter.required else [parameter.default]
+    if parameter.many == "class":
+        return given  # how many numbers it takes depends on the classes
     return given + [value for value in numbers if value in parameter.domain and value != parameter.default]
 
 
@@ -117,6 +144,8 @@ def numbers_in(domain: Domain, most: float = 1e300) -> st.SearchStrategy[float]:
     anything = st.floats(low, high, exclude_min=domain.low_open, exclude_max=domain.high_open)
     round_numbers = [value for value in (-3.0, -0.5, 0.0, 0.5, 1.0, 2.0, 1e8) if value in domain]
     usual = st.sampled_from([*domain.edges(), *round_numbers])
+    if domain.whole:
+        return usual
     return st.one_of(usual, anything).filter(lambda value: value in domain)
 
 
@@ -137,16 +166,20 @@ def sample(domain: Domain, size: int, rng: np.random.Generator, octaves: float =
     """Values of a domain of mixed magnitudes, those close to its bounds included."""
     spread = 2.0 ** rng.uniform(-octaves, octaves, 8 * size + 64)
     near_low = max(domain.low, -1.0) + np.exp2(-rng.uniform(0.0, octaves, size))
+    near_high = min(domain.high, 1.0) - np.exp2(-rng.uniform(0.0, octaves, size))
     inside = rng.uniform(0.0, 1.0, 4 * size + 64)
-    pool = np.concatenate([spread, -spread, near_low, inside, np.arange(-1.0, 3.0)])
+    pool = np.concatenate([spread, -spread, near_low, near_high, inside, np.arange(-1.0, 3.0)])
     if domain is SIGN:
         pool = pool[pool != 0.0]  # 0 and -1 are two ways to write one label and are refused together
-    elif domain is PROBABILITY:
+    elif domain in (PROBABILITY, LOG_PROBABILITY):
         pool = pool[(pool != 0.0) & (pool != 1.0)]  # a certain and wrong probability has no finite loss
     outside = domain.outside(pool)
     return rng.choice(pool if outside is None else pool[~outside], size)
 
 
 def some(domain: Domain) -> list[float]:
-    """A few moderate values, exact in binary, away from the bounds."""
-    return [value for value in (-2.5, 0.75, 1.5, 3.0) if value in domain] or [0.25, 0.5, 0.75]
+    """A few moderate values, exact in binary, away from the bounds; of labels each."""
+    if domain.whole:
+        return [value for value in (-1.0, 0.0, 1.0, 2.0) if value in domain and not (domain is SIGN and value == 0.0)]
+    tried = ((-2.5, 0.75, 1.5, 3.0), (0.25, 0.5, 0.75), (-2.5, -1.5, -0.75), (0.125, 0.25, 0.375))
+    return next(inside for values in tried if len(inside := [value for value in values if value in domain]) > 2)

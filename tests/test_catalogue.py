@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -13,6 +14,7 @@ from losscli import catalogue
 from losscli.catalogue import Loss, Rows, all_losses, find, loss
 from losscli.domain import FRACTION, FractionNumber, NonNegative, Positive, PositiveNumber, Real
 from losscli.errors import UsageError
+from tests.sampling import Values, examples, forms, required
 
 LOSSES = list(all_losses())
 NAMES = [(entry, name) for entry in LOSSES for name in (entry.name, *entry.aliases)]
@@ -69,11 +71,30 @@ def test_what_is_declared_belongs_to_the_loss(entry: Loss) -> None:
     roles = {role.name: role for role in entry.roles}
     parameters = {parameter.name: parameter for parameter in entry.parameters}
     assert not set(roles) & set(parameters)
-    assert entry.pred_means in roles
-    assert {name for name, role in roles.items() if role.optional} == set(entry.one_of)
+    # without a meaning of its own --pred is asked what it is, so its role must be among the choices or not be called so
+    assert entry.pred_means in roles or (entry.pred_means == "" and "pred" not in roles)
+    in_forms = [name for form in entry.forms for name in form]
+    assert len(set(in_forms)) == len(in_forms)
+    optional = {name for name, role in roles.items() if role.optional}
+    free = {entry.unit.unless} - {""}
+    assert optional == set(in_forms) | free
+    assert not free & set(in_forms)
     for role, parameter in entry.guards.items():
-        assert roles[role].domain.relaxed is not None
+        # what is not relaxed is clipped, and counted
+        assert roles[role].domain.relaxed is not None or entry.clipped is not None
         assert parameters[parameter].domain is not None
+    for role, chosen_by in entry.variants.items():
+        words = {word for name in chosen_by for word in parameters[name].choices}
+        assert {word for word, _ in roles[role].domain.variants} <= words
+    assert set(entry.reveals) <= set(roles)
+    for name, word in filter(None, (entry.leaves_out, entry.several_by)):
+        assert word in parameters[name].choices
+    if entry.ignores:
+        assert (entry.ignores[0] in roles, parameters[entry.ignores[1]].default) == (True, None)
+    for key in entry.units_by:
+        name, _, word = key.partition("=")
+        assert word in parameters[name].choices if word else parameters[name].is_flag
+    assert (entry.of_sums is not None) == (entry.unit.kind == "set")
 
 
 @each_loss
@@ -85,8 +106,21 @@ def test_defaults_lie_in_their_domains(entry: Loss) -> None:
 
 
 @each_loss
+def test_every_form_is_a_call(entry: Loss) -> None:
+    """The arrays that the tests below leave out or add to are such that all else is well."""
+    for form in forms(entry):
+        losses = entry(**examples(form), **required(entry))
+        assert np.isfinite(losses).all()
+        assert losses.shape == (() if entry.unit.kind == "set" else (2,))
+
+
+def _arrays(entry: Loss) -> Values:
+    return examples(next(forms(entry)))
+
+
+@each_loss
 def test_an_unknown_parameter_is_named_with_those_there_are(entry: Loss) -> None:
-    arrays = {role.name: [0.5] for role in entry.roles if role.name not in entry.one_of[1:]}
+    arrays = _arrays(entry)
     with pytest.raises(UsageError, match=f"^{entry.name} has no parameter wrong;") as refused:
         entry(**arrays, wrong=1.0)
     assert all(parameter.name in str(refused.value) for parameter in entry.parameters)
@@ -94,16 +128,30 @@ def test_an_unknown_parameter_is_named_with_those_there_are(entry: Loss) -> None
 
 @each_loss
 def test_a_parameter_of_another_kind_is_refused_by_name(entry: Loss) -> None:
-    arrays = {role.name: [0.5] for role in entry.roles if role.name not in entry.one_of[1:]}
+    arrays = _arrays(entry)
     for parameter in entry.parameters:
         others: list[object] = ["wrong", "@column"]
         others += [True, np.True_] if parameter.domain is not None else [2.0, ["exact"], [True]]
         others += [] if parameter.default is None and not parameter.required else [None]
+        if parameter.many:
+            inside = parameter.domain.inside() if parameter.domain else 0.0
+            others += [(inside, "wrong"), (), {"a": inside}]
         for other in others:
             _refused(entry, arrays, parameter.name, other)
 
 
-def _refused(entry: Loss, arrays: dict[str, list[float]], name: str, value: object) -> None:
+@each_loss
+def test_a_number_for_each_class_is_one_for_each(entry: Loss) -> None:
+    arrays = _arrays(entry)
+    classes = max(array.shape[-1] for array in arrays.values())
+    for parameter in entry.parameters:
+        if parameter.many == "class":
+            entry(**arrays, **{parameter.name: [1.0] * classes})
+            for other in ([1.0] * (classes - 1), [1.0] * (classes + 1), [[1.0] * classes], 1.0):
+                _refused(entry, arrays, parameter.name, other)
+
+
+def _refused(entry: Loss, arrays: Values, name: str, value: object) -> None:
     with pytest.raises(UsageError, match=f"^{entry.name}: {name} must be "):
         pytest.fail(f"{entry.name} takes {name}={value!r} and says {entry(**arrays, **{name: value})}")
 
@@ -113,32 +161,48 @@ def test_a_required_parameter_is_asked_for(entry: Loss) -> None:
     for parameter in entry.parameters:
         if parameter.required:
             with pytest.raises(UsageError, match=f"needs {parameter.name}, {parameter.allowed}") as refused:
-                entry([0.5], [0.5])
+                entry(**_arrays(entry))
             assert refused.value.hint == f"--{parameter.name.replace('_', '-')} VALUE"
 
 
 @each_loss
 def test_a_missing_role_is_asked_for(entry: Loss) -> None:
-    required = {parameter.name: 0.5 for parameter in entry.parameters if parameter.required}
-    arrays = {role.name: [0.5] for role in entry.roles if role.name not in entry.one_of[1:]}
-    for role in entry.roles:
-        if not role.optional:
+    for form in forms(entry):
+        arrays = examples(form)
+        for role in form:
             rest = {name: value for name, value in arrays.items() if name != role.name}
-            with pytest.raises(UsageError, match=f"{entry.name} needs {role.name}$"):
-                entry(**rest, **required)
+            if not role.optional:
+                with pytest.raises(UsageError, match=f"{entry.name} needs {role.name}$"):
+                    entry(**rest, **required(entry))
 
 
 @each_loss
 def test_exactly_one_form_is_read(entry: Loss) -> None:
-    if not entry.one_of:
+    if not entry.forms:
         return
-    arrays = {role.name: [0.5] for role in entry.roles}
-    with pytest.raises(UsageError, match=f"exactly one of {', '.join(entry.one_of)}; given: ") as refused:
-        entry(**arrays)
-    assert all(name in str(refused.value).partition("given:")[2] for name in entry.one_of)
-    without = {name: value for name, value in arrays.items() if name not in entry.one_of}
-    with pytest.raises(UsageError, match="given: none"):
-        entry(**without)
+    choices = re.escape(", ".join(" with ".join(form) for form in entry.forms))
+    in_forms = [name for form in entry.forms for name in form]
+    everything: Values = {}
+    for form in forms(entry):
+        everything |= examples(form)
+    with pytest.raises(UsageError, match=f"exactly one of {choices}; given: ") as refused:
+        entry(**everything, **required(entry))
+    assert str(refused.value).partition("given: ")[2] == " and ".join(in_forms)
+    without = {name: value for name, value in everything.items() if name not in in_forms}
+    with pytest.raises(UsageError, match=f"exactly one of {choices}; given: none"):
+        entry(**without, **required(entry))
+
+
+@each_loss
+def test_a_form_of_two_roles_needs_both(entry: Loss) -> None:
+    for form in entry.forms:
+        given = next(roles for roles in forms(entry) if set(form) <= {role.name for role in roles})
+        for name in form:
+            others = [other for other in form if other != name]
+            rest = {role: value for role, value in examples(given).items() if role != name}
+            if others:
+                with pytest.raises(UsageError, match=f"{entry.name} needs {name} beside {' and '.join(others)}"):
+                    entry(**rest, **required(entry))
 
 
 @each_loss
@@ -146,8 +210,10 @@ def test_too_many_arrays_and_an_array_given_twice_are_refused(entry: Loss) -> No
     count = len(entry.roles)
     with pytest.raises(UsageError, match=f"reads {count} arrays, not {count + 1}"):
         entry(*[[0.5]] * (count + 1))
-    with pytest.raises(UsageError, match="target is given twice"):
-        entry([0.5], target=[0.5])
+    first = entry.roles[0].name
+    arrays = _arrays(entry)
+    with pytest.raises(UsageError, match=f"{first} is given twice"):
+        entry(arrays[first], **arrays, **required(entry))
 
 
 @each_loss
@@ -158,9 +224,9 @@ def test_a_guard_says_how_it_relaxes_a_role(entry: Loss) -> None:
         assert bool(plain) == (guard is not None)
         if guard is not None:
             assert f"{plain}." == f"--{guard} VALUE: {entry.doc.arguments[guard]}"
-            assert entry.domain_of(role, {guard: 0.5}) is role.domain.relaxed
+            assert entry.domain_of(role, {guard: 0.25}) is (role.domain.relaxed or role.domain)
             assert entry.domain_of(role, {guard: 0.0}) is entry.domain_of(role, {guard: None}) is role.domain
-            assert entry.guard_hint(role, {guard: 0.5}) == ""
+            assert entry.guard_hint(role, {guard: 0.25}) == ""
 
 
 @pytest.fixture

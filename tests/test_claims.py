@@ -5,6 +5,7 @@ says so: a claim that nothing checks is worth nothing. Parameters at the edge of
 loss may turn into another (smooth_l1 with beta = 0 is mae).
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import NoReturn
@@ -13,8 +14,8 @@ import numpy as np
 import pytest
 
 from losscli.arrays import Array, Mask
-from losscli.catalogue import Role
-from tests.sampling import Case, case_id, cases, sample, some
+from losscli.catalogue import Loss, Role
+from tests.sampling import Case, case_id, cases, forms, sample, some
 
 EPSILON = float(np.finfo(np.float64).eps)
 INVERSES: dict[str, Callable[[Array], Array]] = {"log1p": np.expm1, "log": np.exp}
@@ -34,8 +35,8 @@ def no_reading(case: Case, fact: str, claim: str) -> NoReturn:
 @each_case
 def test_it_is_convex_as_claimed(case: Case) -> None:
     claim, varied = case.loss.facts.convex, case.varied
-    if varied.name in case.loss.one_of and varied.name != case.loss.pred_means:
-        return  # the claim is on the form that --pred stands for
+    if _is_another_form(case):
+        return
     inverse = re.fullmatch(r"no \(yes in (\w+) of pred\)", claim)
     if claim == "yes":
         assert all(_dip(case, role) <= 1.0 for role in case.roles if role.name != "target")
@@ -45,13 +46,24 @@ def test_it_is_convex_as_claimed(case: Case) -> None:
         assert _dip(case, varied) <= 1.0
         spread = [role for role in case.roles if role.name == case.loss.one_of[0]]
         assert all(_dip(case, role) > 1e3 for role in spread), "it would be convex in the spread as well"
+    elif claim == "yes in the logit":
+        logits = [Case(case.loss, form, case.given) for form in forms(case.loss) if form[-1].name == "logits"]
+        assert [_dip(other, other.varied) <= 1.0 for other in logits] == [True]
     elif claim == "no":
-        assert _dip(case, varied) > 1e3
+        # in one of its forms: in another it may be convex, as focal is in the probability for a gamma of 1 and more
+        tried = [Case(case.loss, form, case.given) for form in forms(case.loss)]
+        assert max(_dip(other, other.varied) for other in tried) > 1e3
     elif inverse:
         assert _dip(case, varied) > 1e3
         assert _dip(case, varied, INVERSES[inverse[1]]) <= 1.0
     else:
         no_reading(case, "convex", claim)
+
+
+def _is_another_form(case: Case) -> bool:
+    """Whether this is not the form that --pred stands for, which a claim is on; without such a form it is on all."""
+    means = case.loss.pred_means
+    return bool(means) and case.varied.name in case.loss.one_of and case.varied.name != means
 
 
 def _dip(case: Case, varied: Role, inverse: Curve | None = None) -> float:
@@ -103,19 +115,33 @@ def test_it_is_differentiable_as_claimed(case: Case) -> None:
 def _kinks(case: Case) -> tuple[Mask, Mask]:
     """Whether there is a kink in the prediction, where it equals the target and at other points.
 
-    The other points are where formulas change: a parameter's value away from the target and from 0; and between.
+    The other points are where formulas change: a parameter's value away from the target and from 0; and between. A
+    label is nothing that a prediction can equal. Where a value is clipped another takes its place, and the border of
+    that is no claim on the loss.
     """
     numbers = [value for value in case.loss.with_defaults(case.given).values() if isinstance(value, float) and value]
     offsets = [sign * number for number in numbers for sign in (1.0, -1.0)] + [0.3125, -0.4375, 1.1875, -2.0625]
+    coded = next(role.domain.coded for role in case.roles if role.name == "target")
     equal: list[bool] = []
     other: list[bool] = []
     for values in _grid(case):
         target = values["target"]
-        for pred in {target, *(target + offset for offset in offsets), *offsets}:
-            if all(pred + sign * 2.0 * STEP in case.domain(case.varied) for sign in (1.0, -1.0)):
-                (equal if pred == target else other).append(_is_kink(case, values, pred))
+        around = set() if coded else {target, *(target + offset for offset in offsets)}
+        for pred in {*around, *offsets, *some(case.domain(case.varied))}:
+            near = np.array([pred - 2.0 * STEP, pred, pred + 2.0 * STEP])
+            if case.domain(case.varied).outside(near) is None and not _crosses_a_clip(case, values, near):
+                (equal if pred == target and not coded else other).append(_is_kink(case, values, pred))
     assert other, "no point was tried"
     return np.array(equal), np.array(other)
+
+
+def _crosses_a_clip(case: Case, values: Mapping[str, float], preds: Array) -> bool:
+    if case.loss.clipped is None:
+        return False
+    given = {**{name: np.full(preds.shape, value) for name, value in values.items()}, case.varied.name: preds}
+    with np.errstate(all="ignore"):
+        mask = np.broadcast_to(case.loss.clipped(**given, **case.loss.with_defaults(case.given)), preds.shape)
+    return bool(mask.any() and not mask.all())
 
 
 def _grid(case: Case) -> list[dict[str, float]]:
@@ -155,12 +181,21 @@ def _curve(case: Case, values: Mapping[str, float]) -> Curve:
 FAR = (1e4, 1e6)
 
 
+def has_no_outliers(loss: Loss) -> bool:
+    """Whether no target can be far from the others: there is none, or targets are labels or shares."""
+    domains = [role.domain for role in loss.roles if role.name == "target"]
+    return all(domain.coded or (math.isfinite(domain.low) and math.isfinite(domain.high)) for domain in domains)
+
+
 @each_case
 def test_it_is_robust_as_claimed(case: Case) -> None:
     claim = case.loss.facts.robust
     by_parameter = re.fullmatch(r"yes, by (\w+)", claim)
-    if case.varied.name in case.loss.one_of and case.varied.name != case.loss.pred_means:
-        return  # the claim is on the form that --pred stands for
+    if _is_another_form(case):
+        return
+    if claim == "not applicable":
+        assert has_no_outliers(case.loss)
+        return
     bounded = _growth(case) <= 1.001
     if claim == "yes":
         assert bounded

@@ -1,6 +1,7 @@
 """The docstring of every loss: its sections, a word on each role and parameter, an example that runs."""
 
 import doctest
+import re
 
 import pytest
 
@@ -32,6 +33,44 @@ def test_each_role_and_parameter_is_explained_and_nothing_else(loss: Loss) -> No
     assert list(loss.doc.arguments) == names
     for name, text in loss.doc.arguments.items():
         assert text.strip().endswith("."), f"{loss.name}: {name}: {text!r}"
+
+
+LIBRARIES = (
+    "PyTorch",
+    "torchvision",
+    "pytorch-metric-learning",
+    "MONAI",
+    "Keras",
+    "scikit-learn",
+    "SciPy",
+    "statsmodels",
+    "GluonTS",
+)
+
+
+@each_loss
+def test_each_library_has_a_sentence_of_its_own(loss: Loss) -> None:
+    said = loss.doc.libraries
+    assert said, f"{loss.name} names no library"
+    assert set(said) <= set(LIBRARIES), "a name that is spelt in two ways is two libraries"
+    assert list(said) == sorted(said, key=LIBRARIES.index), "in the same order everywhere"
+    assert "PyTorch" in said or "torchvision" in said, "the first that is looked for; none is an answer"
+    for library, text in said.items():
+        assert text.endswith("."), f"{loss.name}: {library}: {text!r}"
+        assert text != "none." or library == "PyTorch", f"{loss.name}: {library} need not be named"
+    # nothing stands outside an entry
+    assert loss.doc.sections["Libraries"].split(":", 1)[0] == next(iter(said))
+    assert "".join(f"{name}:{text}" for name, text in said.items()).replace(" ", "") == "".join(
+        loss.doc.sections["Libraries"].split()
+    )
+
+
+@each_loss
+def test_what_a_library_is_said_to_be_names_options_that_there_are(loss: Loss) -> None:
+    names = {role.name for role in loss.roles} | {parameter.name for parameter in loss.parameters} | {"reduction"}
+    for text in loss.doc.libraries.values():
+        for flag in re.findall(r"--([a-z][a-z-]*)", text):
+            assert flag.replace("-", "_") in names, f"{loss.name} has no --{flag}"
 
 
 @each_loss
@@ -66,6 +105,10 @@ TEXT = """A line
         first: one,
             in two lines.
         second: two: with a colon.
+    Libraries:
+        some-library: its function,
+            in two lines.
+        another: none.
     Example:
         words
 
@@ -77,12 +120,14 @@ TEXT = """A line
 def test_a_docstring_falls_into_its_parts() -> None:
     doc = Docstring.parse(TEXT)
     assert doc.summary == "A line that goes on."
-    assert list(doc.sections) == ["Formula", "Args", "Example"]
+    assert list(doc.sections) == ["Formula", "Args", "Libraries", "Example"]
     assert doc.sections["Formula"] == "a + b"
     assert doc.sections["Example"] == "words\n\n>>> 1\n1"
     assert doc.arguments == {"first": "one, in two lines.", "second": "two: with a colon."}
+    assert doc.libraries == {"some-library": "its function, in two lines.", "another": "none."}
 
 
 def test_a_docstring_without_sections_is_a_summary() -> None:
     assert Docstring.parse("Only this.") == Docstring("Only this.", {}, {})
     assert Docstring.parse("") == Docstring("", {}, {})
+    assert Docstring.parse("").libraries == {}

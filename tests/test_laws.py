@@ -75,10 +75,15 @@ def test_the_largest_floats_are_no_fault(loss: Loss) -> None:
 def test_large_values_warn_nobody() -> None:
     warned = []
     for case in plain_cases():
-        values = {role.name: [min(LARGEST, case.domain(role).high / 2)] * 3 for role in case.roles}
+        # the largest, and half of the way to a bound, which is what there is between two bounds
+        tried = [
+            [value for value in (LARGEST, -LARGEST, domain.high / 2, domain.inside()) if value in domain]
+            for domain in map(case.domain, case.roles)
+        ]
+        table = np.array(list(product(*tried)))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            case(values)
+            case({role.name: table[:, i] for i, role in enumerate(case.roles)})
         warned += [f"{case.id}: {warning.message}" for warning in caught]
     assert not warned
 
@@ -87,7 +92,7 @@ def test_large_values_warn_nobody() -> None:
 @pytest.mark.parametrize("place", [0, 2])
 def test_a_role_outside_its_domain_is_refused_by_name(case: Case, place: int) -> None:
     for relaxed in (False, True):
-        guards = dict.fromkeys(case.loss.guards.values(), 0.5) if relaxed else {}
+        guards = dict.fromkeys(case.loss.guards.values(), 0.25) if relaxed else {}
         tried = Case(case.loss, case.roles, {**case.given, **guards})
         for role in tried.roles:
             domain = tried.domain(role)
@@ -124,7 +129,8 @@ def test_so_is_one_that_comes_from_numpy_or_a_list(loss: Loss) -> None:
     for parameter, values, wrong in _wrong_numbers(loss):
         single = [np.float32(wrong)] if float(np.float32(wrong)) == wrong else []
         whole = [np.int64(wrong)] if math.isfinite(wrong) and wrong == round(wrong) else []
-        for other in (*single, *whole, np.array(wrong), np.array([wrong]), np.array([0.5, wrong]), [0.5, wrong]):
+        right = dict(numeric(loss))[parameter].inside()
+        for other in (*single, *whole, np.array(wrong), np.array([wrong]), np.array([right, wrong]), [right, wrong]):
             with pytest.raises(LosscliError, match=f"^{loss.name}: {parameter}"):
                 pytest.fail(f"{loss.name} takes {parameter}={other!r} and says {loss(**values, **{parameter: other})}")
 
@@ -201,11 +207,12 @@ def test_inputs_stay_as_they_are(case: Case) -> None:
 
 @each_case
 def test_any_kind_of_numbers_gives_float64(case: Case) -> None:
-    ones = np.ones(3)
-    expected = case({role.name: ones for role in case.roles})
+    # 0 and 1 are numbers of each of these kinds
+    plain = {role.name: np.full(3, 1.0 if 1.0 in case.domain(role) else 0.0) for role in case.roles}
+    expected = case(plain)
     same_bits(expected, expected.astype(np.float64))
     for kind in (np.float32, np.float16, np.int8, np.int64, np.uint32, np.bool_, list, tuple):
-        made = {role.name: kind(ones) if kind in (list, tuple) else ones.astype(kind) for role in case.roles}
+        made = {name: kind(array) if kind in (list, tuple) else array.astype(kind) for name, array in plain.items()}
         same_bits(case(made), expected)
 
 
@@ -226,12 +233,26 @@ def test_a_parameter_may_differ_from_row_to_row(loss: Loss, data: st.DataObject)
 @each_form
 def test_one_row_may_meet_many_values_of_a_parameter(case: Case) -> None:
     row = {role.name: case.domain(role).inside() for role in case.roles}
-    for name, _ in numeric(case.loss):
-        column = [0.25, 0.5, 0.75]
+    for name, domain in numeric(case.loss):
+        column = some(domain)
         listed = {role: [value] for role, value in row.items()}
         expected = np.concatenate([case(listed, **{name: value}) for value in column])
         for shaped in (row, listed):
             same_bits(case(shaped, **{name: np.array(column)}), expected)
+
+
+@each_case
+def test_a_role_that_is_revealed_leaves_no_loss_finite(case: Case) -> None:
+    """Whatever the other roles are, edges included: a label can take all of the weight of what is infinite."""
+    parameters = case.loss.with_defaults(case.given)
+    for bad, value in product(case.roles, (math.inf, -math.inf, math.nan)):
+        if bad.name not in case.loss.reveals or not case.domain(bad).within_bounds(np.array([value])):
+            continue  # its column is looked at, or its bounds are
+        tried = [[value] if role is bad else [*case.domain(role).edges(), *some(role.domain)] for role in case.roles]
+        table = np.array(list(product(*tried)))
+        with np.errstate(all="ignore"):
+            losses = case.loss.function(**{r.name: table[:, i] for i, r in enumerate(case.roles)}, **parameters)
+        assert not np.isfinite(losses).any(), f"{bad.name}={value}: {table[np.isfinite(losses)][:3].tolist()}"
 
 
 @each_loss
@@ -242,8 +263,8 @@ def test_the_command_refuses_what_is_not_finite_wherever_it_stands(
     """One sum over the losses stands for a look at each column, so no loss of a NaN or of infinity may look finite."""
     numbers = dict(numeric(loss)) if in_columns else {}
     taken = []
-    for case in _without(numbers, cases_of(loss, numbers=(0.5,))):
-        columns = {role.name: some(role.domain)[i] for i, role in enumerate(case.roles)}
+    for case in _without(numbers, cases_of(loss, numbers=(0.25,))):
+        columns = {role.name: some(role.domain)[i % len(some(role.domain))] for i, role in enumerate(case.roles)}
         columns |= {name: domain.inside() for name, domain in numbers.items()}
         given = ",".join(f"{name}={value}" for name, value in case.given.items())
         flags = [f"--{name.replace('_', '-')}={'@' if name in numbers else ''}{name}" for name in columns]

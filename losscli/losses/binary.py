@@ -7,6 +7,7 @@ from losscli.catalogue import Rows, loss
 from losscli.curves import Curve
 from losscli.domain import (
     Binary,
+    ClipNumber,
     LogProbability,
     NonNegativeNumber,
     PositiveNumber,
@@ -17,7 +18,7 @@ from losscli.domain import (
     SoftBinary,
 )
 from losscli.losses.kinds import LIKE_PROBABILITIES, beyond_eps
-from losscli.numerics import log_of_rest, sigmoid, softplus_parts
+from losscli.numerics import clipped_parts, log_of_rest, softplus_parts
 from losscli.observations import Observation
 from losscli.signature import OutputNumbers
 
@@ -42,7 +43,7 @@ OVER_THE_LOGIT = Curve(
     one_of=("logits", "probs", "log_probs"),
     pred_means="",
     guards={"probs": "eps"},
-    reveals=("target", "logits"),
+    reveals=("target",),
     clipped=beyond_eps,
     observes=(LIKE_PROBABILITIES,),
     curve=OVER_THE_LOGIT,
@@ -55,7 +56,7 @@ def bce(
     *,
     pos_weight: OutputNumbers = 1.0,
     label_smoothing: ShareNumber = 0.0,
-    eps: ShareNumber = 0.0,
+    eps: ClipNumber = 0.0,
 ) -> Rows:
     """Binary cross-entropy: the negative log-likelihood of a label of 0 or 1, or of a share between them.
 
@@ -82,17 +83,21 @@ def bce(
         >>> round(float(bce([1.0], logits=[0.0])[0]), 12)
         0.69314718056
     """
-    share = target * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    share, rest = target, 1.0 - target
+    if np.any(np.greater(label_smoothing, 0.0)):
+        # the rest is not 1 - share, which would lose the digits of a small label_smoothing
+        kept, half = 1.0 - np.asarray(label_smoothing), 0.5 * np.asarray(label_smoothing)
+        share, rest = share * kept + half, rest * kept + half
     if logits is not None:
         negative, positive = softplus_parts(logits)
     elif log_probs is not None:
         negative, positive = -log_of_rest(log_probs), -log_probs
     else:
-        clipped = np.minimum(np.maximum(np.asarray(probs), eps), 1.0 - np.asarray(eps))
-        negative, positive = -np.log1p(-clipped), -np.log(clipped)
+        likely, unlikely, small = clipped_parts(np.asarray(probs), eps)
+        negative, positive = np.where(small, likely, unlikely), np.where(small, unlikely, likely)
     # a share of 0 takes nothing, also of an infinite logarithm
-    hit = np.where(share > 0.0, pos_weight * share * positive, 0.0)
-    value: Rows = hit + np.where(share < 1.0, (1.0 - share) * negative, 0.0)
+    hit = np.where(share > 0.0, pos_weight * (share * positive), 0.0)
+    value: Rows = hit + np.where(rest > 0.0, rest * negative, 0.0)
     return value
 
 
@@ -116,7 +121,7 @@ MINUS_ONE = Observation(
     differentiable="no: kink",
     robust="not applicable",
     units="margin units",
-    reveals=("target", "pred"),
+    reveals=("target",),
     observes=(ZERO_FOR_MINUS_ONE, MINUS_ONE),
     curve=Curve(
         "score",
@@ -175,7 +180,7 @@ def focal(
     alpha: ShareNumber = 0.25,
     gamma: NonNegativeNumber = 2.0,
     alpha_mode: Literal["constant", "balanced", "none"] = "constant",
-    eps: ShareNumber = 0.0,
+    eps: ClipNumber = 0.0,
 ) -> Rows:
     """Binary cross-entropy that fades out for labels that are predicted well already.
 
@@ -203,13 +208,16 @@ def focal(
     """
     positive = target > 0.0
     if logits is not None:
-        toward = np.where(positive, logits, -logits)
-        nll, missing = softplus_parts(toward)[1], sigmoid(-toward)
+        other, nll = softplus_parts(np.where(positive, logits, -logits))
     else:
-        clipped = np.minimum(np.maximum(np.asarray(probs), eps), 1.0 - np.asarray(eps))
-        nll = np.where(positive, -np.log(clipped), -np.log1p(-clipped))
-        missing = np.where(positive, 1.0 - clipped, clipped)
-    value: Rows = missing**gamma * nll
+        likely, unlikely, small = clipped_parts(np.asarray(probs), eps)
+        wrong = small == positive
+        nll, other = np.where(wrong, unlikely, likely), np.where(wrong, likely, unlikely)
+    # (1 - p_t)^gamma by its logarithm: the same bits for one gamma and for a column of them, which ** does not give
+    fading = np.where(np.greater(gamma, 0.0), np.exp(-np.asarray(gamma) * other), 1.0)
+    value: Rows = fading * nll
     if alpha_mode == "none":
         return value
-    return value * (np.where(positive, alpha, 1.0 - np.asarray(alpha)) if alpha_mode == "balanced" else alpha)
+    factor = np.where(positive, alpha, 1.0 - np.asarray(alpha)) if alpha_mode == "balanced" else alpha
+    # a factor of 0 takes nothing, also of an infinite logarithm
+    return np.where(np.greater(factor, 0.0), factor * value, 0.0)

@@ -5,7 +5,7 @@ from typing import Literal
 from losscli.arrays import Array, Mask, np
 from losscli.catalogue import Rows, loss
 from losscli.curves import Bound, Curve
-from losscli.domain import Label, Logits, LogSimplex, ShareNumber, Simplex, WholeNumber
+from losscli.domain import ClipNumber, Label, Logits, LogSimplex, ShareNumber, Simplex, WholeNumber
 from losscli.losses.kinds import LIKE_PROBABILITIES, beyond_eps
 from losscli.numerics import negative_log_softmax, negative_log_softmaxes, total
 from losscli.signature import ClassWeights
@@ -67,7 +67,7 @@ def cross_entropy(
     label_smoothing: ShareNumber = 0.0,
     class_weight: ClassWeights | None = None,
     ignore_index: WholeNumber | None = None,  # noqa: ARG001 - rows with it never get here
-    eps: ShareNumber = 0.0,
+    eps: ClipNumber = 0.0,
 ) -> Rows:
     """Negative log-probability of the true class.
 
@@ -103,7 +103,8 @@ def cross_entropy(
             return negative_log_softmax(logits, target)
         given = log_probs if log_probs is not None else probs
         chosen = np.take_along_axis(np.asarray(given), target.astype(np.intp)[:, None], axis=-1)[:, 0]
-        return -chosen if log_probs is not None else -np.log(np.clip(chosen, eps, 1.0 - eps))
+        # 0.0 - x, as a certain and right prediction would cost -0.0 otherwise
+        return 0.0 - (chosen if log_probs is not None else np.log(np.clip(chosen, eps, 1.0 - eps)))
     if logits is not None:
         nll = negative_log_softmaxes(logits)
     elif log_probs is not None:

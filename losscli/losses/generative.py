@@ -10,7 +10,7 @@ from losscli.numerics import total
 @loss(
     aliases=("beta_vae",),
     task="generative models",
-    convex="no",
+    convex="no in the model (yes in mu and log_var)",
     differentiable="yes",
     robust="not applicable",
     units="nats",

@@ -32,4 +32,5 @@ def beyond_eps(
     if probs is None:
         given = np.asarray(logits if log_probs is None else log_probs)
         return np.zeros(given.shape, dtype=np.bool_)
-    return (probs < eps) | (probs > 1.0 - np.asarray(eps))
+    # 1 - p is exact where it is the lesser; 1 - eps is not
+    return np.minimum(probs, 1.0 - np.asarray(probs)) < eps

@@ -40,8 +40,11 @@ def poisson_nll(
         eps: is added to rate inside the logarithm.
     Pitfalls: A logarithm given as the rate, or the reverse, gives a number that looks like a loss. Values are
         often negative: only differences have a meaning unless full is exact.
-    Libraries: PyTorch PoissonNLLLoss reads the logarithm by default (log_input=True) and has eps = 1e-8;
-        scikit-learn mean_poisson_deviance is twice the difference to the perfect prediction.
+    Libraries:
+        PyTorch: PoissonNLLLoss is --log-rate by default; with log_input=False it is --rate and --eps 1e-8.
+        Keras: Poisson is --rate and --eps 1e-7.
+        scikit-learn: mean_poisson_deviance is twice the difference to the perfect prediction.
+        SciPy: stats.poisson.logpmf is minus the loss with --full exact.
     Reference: P. McCullagh and J. A. Nelder, Generalized Linear Models, 1989.
     Example:
         a rate of 1 has no logarithm to add
@@ -115,7 +118,9 @@ def gaussian_nll(
         eps: the least variance: v is replaced by max(v, eps).
     Pitfalls: A standard deviation given as the variance is not noticed by any formula: check which one the
         model returns.
-    Libraries: PyTorch GaussianNLLLoss agrees but replaces variances below eps = 1e-6 without a count.
+    Libraries:
+        PyTorch: GaussianNLLLoss is --var but replaces variances below its eps, 1e-6, without a count.
+        SciPy: stats.norm.logpdf is minus the loss with --std and --full.
     Reference: D. A. Nix and A. S. Weigend, Estimating the mean and variance of the target probability
         distribution, ICNN 1994.
     Example:

@@ -30,8 +30,10 @@ def mse(target: Real, pred: Real) -> Rows:
         pred: the predicted value.
     Pitfalls: One error of 100 weighs as much as ten thousand errors of 1. It is not in the units of the
         target; its root is.
-    Libraries: scikit-learn mean_squared_error, PyTorch MSELoss and Keras mean_squared_error agree; some
-        textbooks have a factor of 1/2.
+    Libraries:
+        PyTorch: MSELoss agrees.
+        Keras: MeanSquaredError agrees.
+        scikit-learn: mean_squared_error agrees; the squared_error of its gradient boosting has a factor of 1/2.
     Reference: C. F. Gauss, Theoria combinationis observationum, 1823.
     Example:
         errors of 0.5, -0.5, 0 and 1
@@ -60,7 +62,10 @@ def mae(target: Real, pred: Real) -> Rows:
         target: the observed value.
         pred: the predicted value.
     Pitfalls: On a skewed target the best prediction is the median, which is below the mean that totals need.
-    Libraries: scikit-learn mean_absolute_error, PyTorch L1Loss and Keras mean_absolute_error agree.
+    Libraries:
+        PyTorch: L1Loss agrees.
+        Keras: MeanAbsoluteError agrees.
+        scikit-learn: mean_absolute_error agrees.
     Reference: P. S. Laplace, Memoire sur la probabilite des causes par les evenements, 1774.
     Example:
         errors of 0.5, -0.5, 0 and 1
@@ -89,7 +94,11 @@ def huber(target: Real, pred: Real, *, delta: PositiveNumber = 1.0) -> Rows:
         delta: the error at which the quadratic part ends, in target units.
     Pitfalls: delta has the units of the target: the default of 1 means nothing until the target is scaled.
         It is not smooth_l1: huber equals beta times smooth_l1 with beta = delta.
-    Libraries: PyTorch HuberLoss and Keras Huber agree. Statsmodels' HuberT divides the residual by a scale first.
+    Libraries:
+        PyTorch: HuberLoss agrees.
+        Keras: Huber agrees.
+        SciPy: special.huber(delta, pred - target) agrees.
+        statsmodels: robust.norms.HuberT agrees with t = delta, 1.345 by default; its RLM divides by a scale first.
     Reference: P. J. Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35, 1964.
     Example:
         at delta 1 the errors 0.5 and 2 give 0.5^2 / 2 and 2 - 1/2
@@ -120,8 +129,9 @@ def smooth_l1(target: Real, pred: Real, *, beta: NonNegativeNumber = 1.0) -> Row
         pred: the predicted value.
         beta: the error at which the quadratic part ends, in target units.
     Pitfalls: It is huber divided by beta, so changing beta does not change the slope of the tails.
-    Libraries: PyTorch SmoothL1Loss agrees. Detectron and MMDetection sum over the four box coordinates
-        where this takes their mean.
+    Libraries:
+        PyTorch: SmoothL1Loss agrees; detectors add the four box coordinates up where this takes their mean.
+        Keras: none; Huber(delta=beta) divided by beta agrees.
     Reference: R. Girshick, Fast R-CNN, ICCV 2015.
     Example:
         at beta 2 the errors 1 and 3 give 1 / 4 and 3 - 1
@@ -153,8 +163,9 @@ def log_cosh(target: Real, pred: Real) -> Rows:
         pred: the predicted value.
     Pitfalls: Where the quadratic part ends is fixed at about 1, whatever the scale of the target; scale
         the target first, or use huber with its delta.
-    Libraries: Keras log_cosh agrees but loses digits near 0, where it subtracts log 2 from a number close
-        to it; PyTorch has none.
+    Libraries:
+        PyTorch: none.
+        Keras: LogCosh agrees but loses digits near 0, where it subtracts log 2 from a number close to it.
     Reference: P. J. Green, Bayesian reconstructions from emission tomography data, IEEE Trans. Med. Imaging 9, 1990.
     Example:
         cosh(log 2) is (2 + 1/2) / 2, so the loss there is log 1.25
@@ -191,7 +202,10 @@ def pinball(target: Real, pred: Real, *, tau: FractionNumber) -> Rows:
         tau: the level of the quantile; 0.8 makes a prediction that is too low cost four times as much.
     Pitfalls: A level of 0.8 asks for the value that 80% of targets fall below: mixing up tau and 1 - tau gives a
         number that looks right. At 0.5 it is half of mae.
-    Libraries: scikit-learn mean_pinball_loss(alpha=tau) agrees. GluonTS and the M5 competition have a factor of 2.
+    Libraries:
+        PyTorch: none.
+        scikit-learn: mean_pinball_loss(alpha=tau) agrees.
+        GluonTS: its quantile loss has a factor of 2.
     Reference: R. Koenker and G. Bassett, Regression quantiles, Econometrica 46, 1978.
     Example:
         at tau 0.8 one too low costs 0.8, one too high 0.2
@@ -225,8 +239,10 @@ def mape(target: NonZero, pred: Real, *, eps: PositiveNumber | None = None, perc
         percent: whether to multiply by 100.
     Pitfalls: It is a fraction: 0.06 means 6%. It favours predictions that are too low, whose error is at most 1,
         and explodes near a target of 0.
-    Libraries: scikit-learn mean_absolute_percentage_error is the fraction with eps = 2.22e-16, so one zero
-        target swamps it; Keras multiplies by 100 and has eps = 1e-7.
+    Libraries:
+        PyTorch: none.
+        Keras: MeanAbsolutePercentageError is --percent --eps 1e-7.
+        scikit-learn: mean_absolute_percentage_error is the fraction with --eps 2.22e-16: one zero target swamps it.
     Reference: R. J. Hyndman and A. B. Koehler, Another look at measures of forecast accuracy,
         Int. J. Forecasting 22, 2006.
     Example:
@@ -256,8 +272,10 @@ def msle(target: AboveMinusOne, pred: AboveMinusOne) -> Rows:
         target: the observed value, greater than -1.
         pred: the predicted value, greater than -1.
     Pitfalls: A prediction that is too low costs more than one that is as much too high.
-    Libraries: scikit-learn mean_squared_log_error agrees (it refuses values of -1 or less as well); Keras
-        clips negative values to 0 without a word.
+    Libraries:
+        PyTorch: none.
+        Keras: MeanSquaredLogarithmicError raises values below 1e-7 to it, negative ones and 0 too, without a word.
+        scikit-learn: mean_squared_log_error agrees; it refuses values of -1 or less as well.
     Reference: scikit-learn user guide, section Mean squared logarithmic error.
     Example:
         log(1 + 1) - log(1 + 0) is log 2
