@@ -1,6 +1,5 @@
 """What there is to say about a loss under some parameters: all of it read from the loss itself."""
 
-import re
 import shlex
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,6 @@ from losscli.curves import Traced, trace
 from losscli.examples import Step, parameters_of_example, run_example
 from losscli.plan import LossSpec
 
-_LIBRARY = re.compile(r"^(\w[\w.+-]*(?: [\w.+-]+)?): (.*)$")
 _UNITS = {
     "row": "Each row has a loss of its own, and the rows are what is averaged.",
     "set": "The rows of a set have one loss together, made of sums over them. --group COLUMN makes a set of the rows "
@@ -62,8 +60,8 @@ class Explanation:
 
     @cached_property
     def libraries(self) -> tuple[tuple[str, str], ...]:
-        """What each library does, by its name; one text without a name where the section is prose."""
-        return library_entries(self.loss)
+        """What each library does, by its name."""
+        return tuple(self.loss.doc.libraries.items())
 
     @cached_property
     def drawn(self) -> dict[str, Any]:
@@ -109,19 +107,6 @@ class Explanation:
         """The roles of the shortest call: those that it cannot do without, and the first form of the alternatives."""
         form = self.loss.forms[0] if self.loss.forms else ()
         return tuple(role for role in self.loss.roles if not role.optional or role.name in form)
-
-
-def library_entries(loss: Loss) -> tuple[tuple[str, str], ...]:
-    """What each library does, by its name; what stands before the first name, if anything, has an empty one."""
-    entries: list[tuple[str, str]] = []
-    for line in loss.doc.sections.get("Libraries", "").splitlines():
-        start = _LIBRARY.match(line)
-        if start:
-            entries.append((start[1], start[2]))
-        elif line.strip():
-            name, text = entries.pop() if entries else ("", "")
-            entries.append((name, f"{text} {line.strip()}".strip()))
-    return tuple(entries)
 
 
 def _flag(name: str) -> str:

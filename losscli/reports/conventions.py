@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from losscli.catalogue import Loss
-from losscli.explanation import library_entries
 
 _INTRODUCTION = """\
 # The numbers of other libraries
@@ -38,7 +37,7 @@ def conventions_page(losses: Sequence[Loss]) -> str:
 
 
 def _table(loss: Loss) -> list[str]:
-    entries = library_entries(loss)
+    entries = loss.doc.libraries.items()
     named = [(name, text) for name, text in entries if name]
     prose = [text for name, text in entries if not name]
     table = ["| library | what gives its number, and where it differs |", "| --- | --- |"]
