@@ -83,7 +83,9 @@ class Block:
 
     def keys(self, columns: Sequence[str], rows: Index | None) -> tuple[Keys, Mask]:
         """The groups of some rows, and in which of them a value is missing."""
-        return keys_of([self.cells(name) for name in columns], rows)
+        return keys_of(
+            [(self.cells(name), self._parse if self._kinds[name] is Kind.NUMBER else None) for name in columns], rows
+        )
 
     def shown(self, name: str, row: int, value: float) -> str:
         """A cell for a message: as it stands in the file where it is a text or no class, otherwise the number."""

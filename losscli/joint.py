@@ -22,7 +22,8 @@ class JointMoments:
     def __iadd__(self, other: "JointMoments") -> "JointMoments":
         if not self.series:
             self.series = [Moments() for _ in other.series]
-        for mine, theirs in zip(self.series, other.series, strict=True):
+        # a run of rows that has no whole block adds nothing and has no series
+        for mine, theirs in zip(self.series, other.series, strict=bool(other.series)):
             mine += theirs
         for pair, value in other.products.items():
             self.products[pair] = self.products.get(pair, 0) + value
@@ -105,9 +106,10 @@ class SeveralMoments:
         return self
 
     def add(self, losses: Array, weights: Array | None) -> None:
-        """Add a block of units, of shape (n, k), or (0,) for none."""
+        """Add a block of units, of shape (n, k), or (n,) where there is a single result."""
         if not len(losses):
             return
+        losses = losses[:, None] if losses.ndim == 1 else losses
         if not self.series:
             self.series = [Moments() for _ in range(losses.shape[1])]
         for i, moments in enumerate(self.series):
