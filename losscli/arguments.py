@@ -35,6 +35,8 @@ def all_arrays(term: Term, block: Block, rows: Index | None) -> Arrays:
     for entry in term.inputs:
         if entry.layout == "stack":
             flat = arrays[entry.argument][0]
+            if not flat.shape[1] or not width:
+                raise DataError(f"{term.spec.loss.name}: {entry.argument} holds empty lists")
             if flat.shape[1] % width:
                 raise DataError(
                     f"{term.spec.loss.name}: {entry.argument} has {flat.shape[1]} numbers a row, which are no vectors "
@@ -48,13 +50,16 @@ def all_arrays(term: Term, block: Block, rows: Index | None) -> Arrays:
 def check_shapes(term: Term, arrays: Arrays) -> None:
     """Refuse vectors of different widths, and parameters with a number too many or too few."""
     name = term.spec.loss.name
-    wide = {e.argument: arrays[e.argument][0].shape[1] for e in term.inputs if e.layout == "vector"}
+    wide = _widths(term, arrays)
+    for role, count in wide.items():
+        if not count:
+            raise DataError(f"{name}: {role} holds empty lists")
     if len(set(wide.values())) > 1:
         shown = ", ".join(f"{role} {width}" for role, width in wide.items())
         raise DataError(f"{name}: the roles have different numbers of values a row: {shown}")
     for entry in term.inputs:
         width = entry.domain.width
-        if entry.layout == "vector" and width not in (None, wide[entry.argument]):
+        if entry.argument in wide and width not in (None, wide[entry.argument]):
             raise DataError(f"{name}: {entry.argument} needs {width} values a row, not {wide[entry.argument]}")
     outputs = max((len(arrays[entry.argument]) for entry in term.inputs), default=1)
     for parameter in term.spec.loss.parameters:
@@ -69,7 +74,16 @@ def check_shapes(term: Term, arrays: Arrays) -> None:
 
 def class_count(term: Term, arrays: Arrays) -> int:
     """How many classes the predictions have columns for; 0 where they have one column."""
-    return max((arrays[e.argument][0].shape[1] for e in term.inputs if e.layout == "vector"), default=0)
+    return max(_widths(term, arrays).values(), default=0)
+
+
+def _widths(term: Term, arrays: Arrays) -> dict[str, int]:
+    """How many values a row, or an element of a list, has in each role that has several."""
+    return {
+        entry.argument: arrays[entry.argument][0].shape[1]
+        for entry in term.inputs
+        if entry.layout in ("vector", "elements") and arrays[entry.argument][0].ndim > 1
+    }
 
 
 def beyond_classes(entry: Input, labels: Array, classes: int) -> Mask | None:

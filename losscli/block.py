@@ -71,13 +71,13 @@ class Block:
         assert isinstance(found, Numbers)  # noqa: S101 - only elements are read as elements; tells the type checker
         return found
 
-    def elements(self, name: str) -> Elements:
-        """The elements of a list column.
+    def elements(self, name: str, coding: AnyCoding | None = None) -> Elements:
+        """The elements of a list column, labels by their codes.
 
         Raises:
             CellError: it holds no lists; its row counts within the fragment.
         """
-        found = self._once(_Asked(name, as_elements=True))
+        found = self._once(_Asked(name, coding, as_elements=True))
         assert isinstance(found, Elements)  # noqa: S101 - read as elements; tells the type checker
         return found
 
@@ -99,7 +99,7 @@ class Block:
             cells = self.cells(asked.name)
             try:
                 if asked.as_elements:
-                    self._read[asked] = any_lists(cells, asked.name)
+                    self._read[asked] = any_lists(cells, asked.name, asked.coding)
                 elif asked.coding is not None:
                     self._read[asked] = asked.coding.decode(cells, asked.name)
                 else:

@@ -77,3 +77,55 @@ def test_a_group_of_several_values_is_refused(groups: list[Any], tmp_path: Path)
     outcome = run_cli(_dice("--group", "g", _parquet(tmp_path, g=groups, **MASK)))
     assert outcome.code == 2
     assert "group column 'g'" in outcome.err
+
+
+def _classes(**labels: Any) -> pa.Table:
+    """Three times two pixels in two classes, 1 and 2; the flat table has all of them, the other three lists."""
+    return pa.table({**labels, "p_1": [[0.9, 0.2]] * 3, "p_2": [[0.1, 0.8]] * 3})
+
+
+def test_classes_of_lists_are_those_of_the_columns() -> None:
+    """Labels of 1 and 2 were read as the places 1 and 2, which the command does not do for plain columns."""
+    flat = pa.table({"g": [0, 0], "y": [1, 2], "p_1": [0.9, 0.2], "p_2": [0.1, 0.8]})
+    expected = losscli.compute(flat, loss="dice", target="y", probs="p_1,p_2", group="g").value
+    assert losscli.compute(_classes(y=[[1, 2]] * 3), loss="dice", target="y", probs="p_1,p_2").value == expected
+
+
+def test_a_positive_class_of_lists_is_heard() -> None:
+    """It was not, for lists; expected: 1 - 2 * 0.25 / (0.75 + 1) for the label 0."""
+    table = pa.table({"y": [[1, 0]] * 3, "p": [[0.5, 0.25]] * 3})
+    result = losscli.compute(table, loss="dice:eps=0", target="y", probs="p", positive_class="0")
+    assert result.value == pytest.approx(1.0 - 0.5 / 1.75, rel=1e-15)
+
+
+@pytest.mark.parametrize(("names", "labels", "bad"), [("p_1,p_2", [1, 3], "3"), ("a,b", [0, 2], "2")])
+def test_a_label_of_a_list_beyond_the_classes_is_refused(
+    names: str, labels: list[int], bad: str, tmp_path: Path
+) -> None:
+    first, second = names.split(",")
+    path = _parquet(tmp_path, y=[labels[:1] * 2, labels], **{first: [[0.9, 0.2]] * 2, second: [[0.1, 0.8]] * 2})
+    outcome = run_cli(["compute", "-l", "dice", "-t", "y", "--probs", names, path])
+    assert outcome.code == 3
+    assert f"column 'y' has 1 of 2 values that are not allowed: row 2 ({bad}" in outcome.err
+
+
+def test_lists_of_other_numbers_of_classes_are_refused(tmp_path: Path) -> None:
+    lists: dict[str, Any] = {name: [[1.0, 0.0]] for name in ("y_0", "y_1", "y_2", "p_0", "p_1")}
+    path = _parquet(tmp_path, **lists)
+    outcome = run_cli(["compute", "-l", "dice", "-t", "y_0,y_1,y_2", "-p", "p_0,p_1", path])
+    assert (outcome.code, "target 3, pred 2" in outcome.err) == (3, True)
+
+
+def test_a_row_without_negatives_is_refused(tmp_path: Path) -> None:
+    none = pa.array([[], []], type=pa.list_(pa.list_(pa.float64())))
+    path = _parquet(tmp_path, a=[[1.0, 0.0]] * 2, b=[[1.0, 1.0]] * 2, c=none)
+    outcome = run_cli(["compute", "-l", "info_nce", "--anchor", "a", "--positive", "b", "--negative", "c", path])
+    assert (outcome.code, "negative holds empty lists" in outcome.err) == (3, True)
+
+
+def test_a_list_of_bad_values_is_one_row(tmp_path: Path) -> None:
+    """It said 3 of 2 values."""
+    path = _parquet(tmp_path, y=[[1.0, 1.0, 0.0]] * 2, p=[[0.5, 0.5, 0.5], [2.0, 3.0, 4.0]])
+    outcome = run_cli(_dice(path))
+    assert outcome.code == 3
+    assert "column 'p' has 1 of 2 values that are not allowed: row 2 (2.0); allowed" in outcome.err

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from losscli.arrays import Array, Index, Mask, np
+from losscli.data.labels import AnyCoding
 from losscli.data.numbers import Numbers, nulls_of, to_numbers
 from losscli.data.table import CellError, is_list
 
@@ -42,8 +43,8 @@ class Elements:
         return Elements(self.values[places], bounds, None)
 
 
-def any_lists(array: pa.Array, name: str) -> Elements:
-    """The elements of a list column; a null list has none.
+def any_lists(array: pa.Array, name: str, coding: AnyCoding | None = None) -> Elements:
+    """The elements of a list column, labels by their codes; a null list has none.
 
     Raises:
         CellError: the column holds no lists of numbers.
@@ -53,7 +54,10 @@ def any_lists(array: pa.Array, name: str) -> Elements:
     nulls = nulls_of(array)
     bounds = _bounds(array)
     inner = array.flatten() if nulls is None else _filled(array, 0).flatten()
-    flat = to_numbers(inner, name)
+    if coding is not None and not is_list(inner.type):
+        flat = coding.decode(inner, name)
+    else:
+        flat = to_numbers(inner, name)
     if flat.values.ndim > 1:
         raise CellError(1, f"column {name!r} holds lists of lists", "name columns whose lists hold numbers")
     if nulls is not None:
