@@ -69,10 +69,14 @@ _STEP = 1e-30
 def _of_one_set(term: Term, joint: JointMoments) -> list[Estimate]:
     """The loss of one set of rows, and its standard error by the delta method over the rows."""
     totals = joint.totals()
-    sums = np.array([nearest_float(total) or 0.0 for total in totals])
+    rounded = [nearest_float(total) for total in totals]
+    weight = joint.series[0].total_weight()
+    if None in rounded:
+        reason = "a weighted sum is beyond the largest float64"
+        return [Estimate(None, None, joint.count, weight, Fraction(1), "delta", reason)]
+    sums = np.array(rounded, dtype=np.float64)
     losses = np.atleast_1d(losses_of_sums(term, sums[None, :])[0])
     slopes = _slopes(term, sums)
-    weight = joint.series[0].total_weight()
     variances = _variances(joint, slopes) if joint.count > 1 else None
     found = []
     for place, loss in enumerate(losses.tolist()):

@@ -6,13 +6,17 @@ from typing import Any
 from losscli.arrays import Array, np
 from losscli.batches import Batches, BatchRows
 from losscli.element_units import losses_of_sums
+from losscli.errors import DataError
 from losscli.fold import BLOCK, State
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments
 from losscli.plan import Term
+from losscli.statistics import nearest_float
 from losscli.tally import Tally
 from losscli.unit_arrays import Units, defined
+
+NO_WEIGHT = ("the weights of all used rows are 0", "check the column of --weight")
 
 
 @dataclass(slots=True)
@@ -52,15 +56,21 @@ class TermState:
             self.batches.take(self.sums)
 
     def outcome(self) -> Outcome:
-        """What it comes to; called once, when all rows are there."""
+        """What it comes to; called once, when all rows are there.
+
+        Raises:
+            DataError: the weights of all rows are 0.
+        """
         self.settle()
         if isinstance(self.sums, GroupSums):
             return self._of_groups(self.sums)
         if self.batches is not None:
             return self._of_batches(self.batches)
         if isinstance(self.sums, JointMoments):
+            if self.sums.count and not self.sums.weight:
+                raise DataError(*NO_WEIGHT)
             if self.sums.series:
-                self._observe(np.array([[float(total) for total in self.sums.totals()]]))
+                self._observe(np.array([[nearest_float(total) or 0.0 for total in self.sums.totals()]]))
             return Outcome([], self.sums, self.sums.count)
         if isinstance(self.sums, SeveralMoments):
             return Outcome(self.sums.series, rows=max((moments.count for moments in self.sums.series), default=0))
@@ -68,8 +78,9 @@ class TermState:
         return Outcome([self.sums], rows=self.sums.count)
 
     def _of_groups(self, sums: GroupSums) -> Outcome:
-        totals = sums.totals()
-        labels = list(sums.places)
+        labels, totals = sums.totals()
+        if sums.places and not labels:
+            raise DataError(*NO_WEIGHT)
         if not labels:
             return Outcome([Moments()], labels=[], losses=np.zeros(0))
         self._observe(totals)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from losscli.errors import DataError
 from losscli.estimates import MEANS, Estimate, estimates_of
 from losscli.evaluation import Sums
-from losscli.outcome import Outcome
+from losscli.outcome import NO_WEIGHT, Outcome
 from losscli.plan import Term
 from losscli.remarks import remarks
 from losscli.request import Request
@@ -44,7 +44,7 @@ def report_of(
         if outcome.rows == 0 or (outcome.labels is not None and not outcome.labels and not tally.undefined):
             raise nothing_left(sums.rows, tally.skipped_in_order())
         if any(moments.count and not moments.weight for moments in outcome.series):
-            raise DataError("the weights of all used rows are 0", "check the column of --weight")
+            raise DataError(*NO_WEIGHT)
         estimates = estimates_of(term, outcome, reduction, tally.classes)
         for place, estimate in enumerate(estimates):
             part = _class_name(term, place) if len(estimates) > 1 else None

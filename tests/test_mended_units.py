@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +10,7 @@ import pytest
 import losscli
 from tests.cli import run_cli
 
-MASK = {"y": [1.0, 0.0, 1.0], "p": [0.5, 0.0, 1.0]}
+MASK: dict[str, Any] = {"y": [1.0, 0.0, 1.0], "p": [0.5, 0.0, 1.0]}
 """Its dice without eps is 1 - 2 * 1.5 / (1.5 + 2)."""
 DICE = 1.0 / 7.0
 
@@ -129,3 +128,35 @@ def test_a_list_of_bad_values_is_one_row(tmp_path: Path) -> None:
     outcome = run_cli(_dice(path))
     assert outcome.code == 3
     assert "column 'p' has 1 of 2 values that are not allowed: row 2 (2.0); allowed" in outcome.err
+
+
+WEIGHTED: dict[str, Any] = {"y": [1.0, 0.0, 1.0, 1.0], "p": [0.5, 0.0, 1.0, 0.25], "g": [1, 1, 1, 2]}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_group_without_weight_is_no_group(ending: str, tmp_path: Path) -> None:
+    """It had a loss of 0, that of a perfect prediction."""
+    columns: dict[str, Any] = {**WEIGHTED, "w": [1.0, 1.0, 1.0, 0.0]}
+    path = _parquet(tmp_path, **columns)
+    if ending == "csv":
+        lines = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True))]
+        path = _csv(tmp_path, "\n".join(lines))
+    assert _losses("--group", "g", "-w", "w", path) == {"1": pytest.approx(DICE, rel=1e-15)}
+
+
+@pytest.mark.parametrize("group", [[], ["--group", "g"]], ids=["whole", "groups"])
+def test_weights_of_0_are_no_loss_of_0(group: list[str], tmp_path: Path) -> None:
+    outcome = run_cli(_dice("-w", "w", *group, _parquet(tmp_path, **WEIGHTED, w=[0.0] * 4)))
+    assert (outcome.code, "weights of all used rows are 0" in outcome.err) == (3, True)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_weights_beyond_float64_are_no_fault_of_the_tool(ending: str, tmp_path: Path) -> None:
+    path = _parquet(tmp_path, **WEIGHTED, w=[1.7e308] * 4)
+    if ending == "csv":
+        path = _csv(tmp_path, "y,p,g,w\n" + "1,1,1,1.7e308\n" * 4)
+    outcome = run_cli(_dice("-w", "w", "--group", "g", path))
+    assert (outcome.code, "weights of a group add up to more" in outcome.err) == (3, True)
+    outcome = run_cli([*_dice("-w", "w", path), "--json"])
+    assert (outcome.code, '"value": null' in outcome.out) == (0, True)
+    assert "a weighted sum is beyond the largest float64" in outcome.out
