@@ -1,6 +1,6 @@
 """From sums to a number with its standard error: means, sums, and functions of the sums of one undivided set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from losscli.arrays import Array, np
@@ -36,6 +36,15 @@ class Estimate:
     reason: str = ""
 
 
+def without_loss(count: int, term: Term) -> str:
+    """Why so many sets have no loss."""
+    sets = f"{count} sets have" if count > 1 else "1 set has"
+    name, _ = term.spec.loss.leaves_out or ("", "")
+    if term.values.get(name) == "nan":
+        return f"{sets} no loss, and --{name} says nan"
+    return f"{sets} no loss: nothing in truth and prediction, and --eps is 0"
+
+
 def estimates_of(term: Term, outcome: Outcome, reduction: Reduction, classes: int) -> list[Estimate]:
     """The results of a term: one, or one for each class.
 
@@ -44,7 +53,13 @@ def estimates_of(term: Term, outcome: Outcome, reduction: Reduction, classes: in
     """
     if outcome.joint is not None:
         return _of_one_set(term, outcome.joint)
-    return [_of_units(moments, reduction, classes) for moments in outcome.series]
+    found = [_of_units(moments, reduction, classes) for moments in outcome.series]
+    name, word = term.spec.loss.leaves_out or ("", "")
+    if term.values.get(name) != word:
+        for place, count in enumerate(outcome.absent):
+            if count:
+                found[place] = replace(found[place], value=None, stderr=None, reason=without_loss(count, term))
+    return found
 
 
 def _of_units(moments: Moments, reduction: Reduction, classes: int) -> Estimate:

@@ -1,6 +1,8 @@
 """What a scan comes to for each loss: the units that there are, and what they add up to."""
 
+import sys
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from losscli.arrays import Array, np
@@ -12,10 +14,10 @@ from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments
 from losscli.plan import Term
-from losscli.statistics import nearest_float
 from losscli.tally import Tally
 from losscli.unit_arrays import Units, defined
 
+_LARGEST = Fraction(sys.float_info.max)
 NO_WEIGHT = ("the weights of all used rows are 0", "check the column of --weight")
 
 
@@ -29,6 +31,7 @@ class Outcome:
         rows: how many rows are in them.
         labels, losses: the group, or the number, and the loss of each set or batch; None where rows are units.
         single: how many batches have a single row.
+        absent: for each result, how many units have none.
     """
 
     series: list[Moments]
@@ -37,6 +40,7 @@ class Outcome:
     labels: list[Any] | None = None
     losses: Array | None = None
     single: int = 0
+    absent: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -70,10 +74,11 @@ class TermState:
             if self.sums.count and not self.sums.weight:
                 raise DataError(*NO_WEIGHT)
             if self.sums.series:
-                self._observe(np.array([[nearest_float(total) or 0.0 for total in self.sums.totals()]]))
+                self._observe(np.array([[float(min(total, _LARGEST)) for total in self.sums.totals()]]))
             return Outcome([], self.sums, self.sums.count)
         if isinstance(self.sums, SeveralMoments):
-            return Outcome(self.sums.series, rows=max((moments.count for moments in self.sums.series), default=0))
+            units = max((moments.count + absent for moments, absent in self.sums), default=0)
+            return Outcome(self.sums.series, rows=units, absent=self.sums.absent)
         assert isinstance(self.sums, Moments)  # noqa: S101 - what is left; tells the type checker
         return Outcome([self.sums], rows=self.sums.count)
 
@@ -95,8 +100,9 @@ class TermState:
                 single.add(part, None)
             else:
                 several.add(part, None)
-        series = [single] if several is None else several.series
-        return Outcome(series, rows=sums.rows, labels=labels, losses=units.losses)
+        if several is None:
+            return Outcome([single], rows=sums.rows, labels=labels, losses=units.losses)
+        return Outcome(several.series, rows=sums.rows, labels=labels, losses=units.losses, absent=several.absent)
 
     def _of_batches(self, batches: Batches) -> Outcome:
         batches.finish()

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -62,6 +63,7 @@ def test_a_group_has_one_name_in_all_files(tmp_path: Path) -> None:
 
 def test_a_group_is_one_wherever_a_file_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In pieces with a text among the groups 1 was a text, in others a number, and so two groups."""
+    monkeypatch.setattr("losscli.data.text._SNIFFED_BYTES", 50)
     monkeypatch.setattr("losscli.data.text.PIECE_BYTES", 1000)
     path = _csv(tmp_path, "g,y,p\n" + "1,1,0.5\n2,1,1\n" * 1000 + "late,1,0.5\n1,1,0.5\n" + "1,1,0.5\n" * 500)
     assert list(_losses("--group", "g", path)) == ["1", "2", "late"]
@@ -102,7 +104,8 @@ def test_a_label_of_a_list_beyond_the_classes_is_refused(
     names: str, labels: list[int], bad: str, tmp_path: Path
 ) -> None:
     first, second = names.split(",")
-    path = _parquet(tmp_path, y=[labels[:1] * 2, labels], **{first: [[0.9, 0.2]] * 2, second: [[0.1, 0.8]] * 2})
+    probs: dict[str, Any] = {first: [[0.9, 0.2]] * 2, second: [[0.1, 0.8]] * 2}
+    path = _parquet(tmp_path, y=[labels[:1] * 2, labels], **probs)
     outcome = run_cli(["compute", "-l", "dice", "-t", "y", "--probs", names, path])
     assert outcome.code == 3
     assert f"column 'y' has 1 of 2 values that are not allowed: row 2 ({bad}" in outcome.err
@@ -160,3 +163,118 @@ def test_weights_beyond_float64_are_no_fault_of_the_tool(ending: str, tmp_path: 
     outcome = run_cli([*_dice("-w", "w", path), "--json"])
     assert (outcome.code, '"value": null' in outcome.out) == (0, True)
     assert "a weighted sum is beyond the largest float64" in outcome.out
+
+
+def test_a_norm_neither_vanishes_nor_overflows() -> None:
+    """Differences of 1e-4 to the power of 100 vanished, and squares of 1e200 overflowed."""
+    one, far, here = [[1e-4, 0.0]], [[0.0, 1e200]], [[0.0, 0.0]]
+    triplet = losscli.losses.triplet
+    assert triplet(here, one, here, p=100.0, margin=1e-4).tolist() == pytest.approx([2e-4], rel=1e-15)
+    assert triplet(here, [[0.4, 0.0]], one, p=1000.0).tolist() == pytest.approx([1.3999], rel=1e-15)
+    assert triplet(here, far, here).tolist() == [1e200]
+    assert triplet(here, [[3e-170, 4e-170]], here, margin=1e-170).tolist() == pytest.approx([6e-170], rel=1e-15)
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-300, 1e200, 1e300])
+def test_boxes_of_any_size(size: float) -> None:
+    """Areas vanished, so that boxes that overlap had a loss of 1, or overflowed, so that there was none."""
+    target, pred = np.array([[2.0, 2.0, 4.0, 4.0]]) * size, np.array([[1.0, 1.0, 3.0, 3.0]]) * size
+    expected = {"box_iou": 6 / 7, "giou": 6 / 7 + 2 / 9, "diou": 6 / 7 + 2 / 18}
+    for name, value in expected.items():
+        assert getattr(losscli.losses, name)(target, pred).tolist() == pytest.approx([value], rel=1e-14), name
+
+
+WRONG_SHAPES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "fewer columns": (
+        "triplet",
+        {"anchor": np.ones((3, 2)), "positive": np.ones((3, 1)), "negative": np.ones((3, 2))},
+        "values a row: anchor 2, positive 1, negative 2",
+    ),
+    "more columns": ("contrastive", {"target": [1.0], "left": [[1.0]], "right": [[1.0, 2.0]]}, "left 1, right 2"),
+    "fewer rows": ("nt_xent", {"anchor": np.eye(3), "positive": np.ones((1, 3))}, "rows: anchor 3, positive 1"),
+    "one label": ("cross_entropy", {"target": [0.0], "logits": np.ones((3, 2))}, "rows: target 1, logits 3"),
+    "one pixel": ("dice", {"target": [1.0, 1.0, 0.0], "pred": [1.0]}, "rows: target 3, pred 1"),
+    "three axes": ("cross_entropy", {"target": [0.0], "logits": np.ones((1, 2, 3))}, "logits needs an array of shape"),
+    "one vector": (
+        "info_nce",
+        {"anchor": np.eye(3), "positive": np.eye(3), "negative": np.eye(3)},
+        "negative needs an array of shape (rows, vectors, values of a row), not (3, 3)",
+    ),
+    "a column": ("dice", {"target": [1.0, 0.0], "pred": [[1.0], [0.0]]}, "pred needs an array of shape (rows)"),
+    "no vectors": (
+        "info_nce",
+        {"anchor": np.eye(3), "positive": np.eye(3), "negative": np.ones((3, 0, 3))},
+        "negative has no values",
+    ),
+    "no values": (
+        "triplet",
+        dict.fromkeys(("anchor", "positive", "negative"), np.ones((2, 0))),
+        "anchor has no values",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "values", "said"), WRONG_SHAPES.values(), ids=WRONG_SHAPES)
+def test_shapes_that_do_not_fit_are_refused(name: str, values: dict[str, Any], said: str) -> None:
+    """Some were spread over the rows and gave a number, others were an error of NumPy."""
+    with pytest.raises(losscli.DataError, match=f"^{name}: ") as refused:
+        getattr(losscli.losses, name)(**values)
+    assert said in refused.value.message
+
+
+def test_weights_of_another_number_of_classes_are_refused() -> None:
+    with pytest.raises(losscli.UsageError, match="class_weight has 2 numbers where there are 3 classes"):
+        losscli.losses.cross_entropy([0.0], logits=[[1.0, 2.0, 3.0]], class_weight=[1.0, 2.0])
+
+
+@pytest.mark.parametrize("label", [-100.0, 1.0])
+def test_a_row_to_ignore_has_no_loss(label: float) -> None:
+    """The index had no effect on the function: a row with the label of a class had its loss."""
+    with pytest.raises(losscli.DataError, match=r"target at \(1,\) is .* which ignore_index leaves out"):
+        losscli.losses.cross_entropy([0.0, label], logits=[[1.0, 2.0]] * 2, ignore_index=label)
+
+
+def test_an_embedding_may_have_one_value() -> None:
+    """The label 1 was taken for a class beyond the only column; expected: (1 - 2)^2 and (1 - 0.5)^2."""
+    found = losscli.losses.contrastive([1.0, 0.0], [[1.0], [2.0]], [[2.0], [2.5]])
+    assert found.tolist() == [1.0, 0.25]
+
+
+def test_the_reason_of_no_loss_is_the_right_one(tmp_path: Path) -> None:
+    """It said that --empty says nan."""
+    path = _parquet(tmp_path, y=[[0.0, 0.0], [1.0, 0.0]], p=[[0.0, 0.0], [0.5, 0.5]])
+    reason = losscli.compute(path, loss="dice:eps=0", target="y", probs="p").reason
+    assert "--eps is 0" in str(reason)
+    reason = losscli.compute(path, loss="dice:empty=nan", target="y", probs="p").reason
+    assert "--empty says nan" in str(reason)
+
+
+@pytest.mark.parametrize("group", [[], ["--group", "g"]], ids=["lists", "groups"])
+def test_sets_without_a_loss_are_said(group: list[str], tmp_path: Path) -> None:
+    """They were missing among the losses of the sets without a word."""
+    path = _parquet(tmp_path, y=[[0.0, 0.0], [1.0, 0.0]], p=[[0.5, 0.0], [0.5, 0.5]])
+    if group:
+        path = _parquet(tmp_path, g=[1, 1, 2, 2], y=[0.0, 0.0, 1.0, 0.0], p=[0.5, 0.0, 0.5, 0.5])
+    outcome = run_cli([*_dice(path, *group, loss="dice:empty=nan"), "--reduction", "none"])
+    assert outcome.code == 0
+    assert len(outcome.out.splitlines()) == 2
+    assert "sets left out because they have no loss: 1" in outcome.err
+
+
+@pytest.mark.parametrize("group", [None, "g"])
+def test_a_class_with_sets_without_a_loss_has_none(group: str | None) -> None:
+    """They were left out of the mean of their class where --empty says nan, and not where it says skip."""
+    probs: dict[str, Any] = {"p_0": [[1.0, 0.0], [0.5, 0.5]], "p_1": [[0.0, 1.0], [0.5, 0.5]]}
+    table = pa.table({"y": [[0, 1], [0, 0]], **probs})
+    if group:
+        flat = {name: table[name].combine_chunks().flatten() for name in table.column_names}
+        table = pa.table({**flat, "g": [1, 1, 2, 2]})
+    named: dict[str, Any] = {"target": "y", "probs": "p_0,p_1", "group": group}
+    found = losscli.compare(table, losses=["dice:average=none,empty=nan,eps=0"], **named).results
+    assert [result.status for result in found] == ["ok", "undefined"]
+    assert found[1].reason == "1 set has no loss, and --empty says nan"
+    assert found[0].value == pytest.approx(1 / 6, rel=1e-15)
+    assert found[1].value is None
+    found = losscli.compare(table, losses=["dice:average=none,empty=skip,eps=0"], **named).results
+    assert [result.value for result in found] == [pytest.approx(1 / 6, rel=1e-15), 0.0]
+    assert [result.count for result in found] == [2, 1]

@@ -54,10 +54,8 @@ def any_lists(array: pa.Array, name: str, coding: AnyCoding | None = None) -> El
     nulls = nulls_of(array)
     bounds = _bounds(array)
     inner = array.flatten() if nulls is None else _filled(array, 0).flatten()
-    if coding is not None and not is_list(inner.type):
-        flat = coding.decode(inner, name)
-    else:
-        flat = to_numbers(inner, name)
+    coded = coding is not None and not is_list(inner.type)
+    flat = coding.decode(inner, name) if coding is not None and coded else to_numbers(inner, name)
     if flat.values.ndim > 1:
         raise CellError(1, f"column {name!r} holds lists of lists", "name columns whose lists hold numbers")
     if nulls is not None:
