@@ -33,14 +33,17 @@ def all_arrays(term: Term, block: Block, rows: Index | None) -> Arrays:
     arrays = {entry.argument: _arrays(entry, block, rows) for entry in term.entries}
     width = next((arrays[entry.argument][0].shape[-1] for entry in term.inputs if entry.layout == "vector"), 1)
     for entry in term.inputs:
+        if entry.layout in ("vector", "one") and any(block.column(entry, name).inner for name in entry.columns):
+            raise DataError(f"{term.spec.loss.name}: {entry.argument} holds lists of lists, not a vector a row")
         if entry.layout == "stack":
             flat = arrays[entry.argument][0]
             if not flat.shape[1] or not width:
                 raise DataError(f"{term.spec.loss.name}: {entry.argument} holds empty lists")
-            if flat.shape[1] % width:
+            inner = max(block.column(entry, name).inner for name in entry.columns)
+            if flat.shape[1] % width or inner not in (0, width):
+                has = f"vectors of {inner}" if inner else f"{flat.shape[1]} numbers"
                 raise DataError(
-                    f"{term.spec.loss.name}: {entry.argument} has {flat.shape[1]} numbers a row, which are no vectors "
-                    f"of {width}"
+                    f"{term.spec.loss.name}: {entry.argument} has {has} in a row, which are no vectors of {width}"
                 )
             arrays[entry.argument] = [flat.reshape(len(flat), -1, width)]
     check_shapes(term, arrays)

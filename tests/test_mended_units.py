@@ -278,3 +278,13 @@ def test_a_class_with_sets_without_a_loss_has_none(group: str | None) -> None:
     found = losscli.compare(table, losses=["dice:average=none,empty=skip,eps=0"], **named).results
     assert [result.value for result in found] == [pytest.approx(1 / 6, rel=1e-15), 0.0]
     assert [result.count for result in found] == [2, 1]
+
+
+@pytest.mark.parametrize("role", ["anchor", "negative"])
+def test_vectors_of_another_length_are_refused(role: str, tmp_path: Path) -> None:
+    """Two negatives of 4 numbers were read as four of 2, and a list of vectors as one vector."""
+    lists: dict[str, Any] = {"anchor": [[1.0, 0.0]], "positive": [[1.0, 1.0]], "negative": [[[1.0, 2.0]] * 2]}
+    lists[role] = [[[1.0, 2.0, 3.0, 4.0]] * 2] if role == "negative" else [[[1.0], [0.0]]]
+    flags = [word for name in lists for word in (f"--{name}", name)]
+    outcome = run_cli(["compute", "-l", "info_nce", *flags, _parquet(tmp_path, **lists)])
+    assert (outcome.code, f"info_nce: {role} h" in outcome.err) == (3, True)

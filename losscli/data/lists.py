@@ -83,9 +83,10 @@ def equal_lists(array: pa.Array, name: str) -> Numbers:
     flat = to_numbers(array.flatten(), name)
     table = flat.values.reshape(len(array), -1) if len(array) else flat.values.reshape(0, width)
     if flat.nulls is not None:
-        inner: Mask = np.any(flat.nulls.reshape(len(array), -1), axis=1)
-        nulls = inner if nulls is None else nulls | inner
-    return Numbers(table, nulls, flat.rounded, flat.narrow)
+        lacking: Mask = np.any(flat.nulls.reshape(len(array), -1), axis=1)
+        nulls = lacking if nulls is None else nulls | lacking
+    inner = flat.values.shape[1] if flat.values.ndim > 1 else 0
+    return Numbers(table, nulls, flat.rounded, flat.narrow, inner)
 
 
 def _filled(array: pa.Array, width: int) -> pa.Array:
