@@ -21,7 +21,11 @@ FILE: dict[str, Any] = json.loads((ROOT / "tests" / "data" / "library_values.jso
 ENTRIES: list[dict[str, Any]] = FILE["entries"]
 RELATIVE, ABSOLUTE = 1e-10, 1e-12
 
-WITHOUT_VALUES = dict.fromkeys(("log_cosh", "pinball", "mape", "msle", "hinge", "dice", "iou", "tversky"), "PyTorch and torchvision have no function for it, as tests/data/make_library_values.py says")
+NO_FUNCTION = "PyTorch and torchvision have no function for it, as tests/data/make_library_values.py says"
+WITHOUT_VALUES = dict.fromkeys(
+    ("log_cosh", "pinball", "mape", "msle", "hinge", "dice", "iou", "tversky"),
+    NO_FUNCTION,
+)
 OTHER_CONVENTION: dict[str, str] = {}
 """Entries, by their call, whose value is another one by convention, with the reason."""
 
