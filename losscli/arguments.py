@@ -1,5 +1,6 @@
 """From columns to the arguments of a loss, and from those to what the loss says of each row."""
 
+import math
 from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
@@ -45,7 +46,7 @@ def all_arrays(term: Term, block: Block, rows: Index | None) -> Arrays:
                 raise DataError(
                     f"{term.spec.loss.name}: {entry.argument} has {has} in a row, which are no vectors of {width}"
                 )
-            arrays[entry.argument] = [flat.reshape(len(flat), -1, width)]
+            arrays[entry.argument] = [flat.reshape(len(flat), flat.shape[1] // width, width)]
     check_shapes(term, arrays)
     return arrays
 
@@ -60,6 +61,8 @@ def check_shapes(term: Term, arrays: Arrays) -> None:
     if len(set(wide.values())) > 1:
         shown = ", ".join(f"{role} {width}" for role, width in wide.items())
         raise DataError(f"{name}: the roles have different numbers of values a row: {shown}")
+    if set(wide) == {"target"}:
+        raise DataError(f"{name}: target has {wide['target']} values a row where the prediction has one")
     for entry in term.inputs:
         width = entry.domain.width
         if entry.argument in wide and width not in (None, wide[entry.argument]):
@@ -68,9 +71,11 @@ def check_shapes(term: Term, arrays: Arrays) -> None:
     for parameter in term.spec.loss.parameters:
         value = term.values.get(parameter.name)
         expected = outputs if parameter.many == "output" else max(wide.values(), default=0)
-        if isinstance(value, tuple) and expected and len(value) != expected:
+        count = len(value) if isinstance(value, tuple) else 1
+        single = parameter.many == "class" and isinstance(value, float)
+        if (isinstance(value, tuple) or single) and expected and count != expected:
             raise UsageError(
-                f"{name}: {parameter.name} has {len(value)} numbers where there are {expected} "
+                f"{name}: {parameter.name} has {count} number{'s'[: count > 1]} where there are {expected} "
                 f"{'outputs' if parameter.many == 'output' else 'classes'}"
             )
 
@@ -99,7 +104,7 @@ def beyond_classes(entry: Input, labels: Array, classes: int) -> Mask | None:
 def losses_of(term: Term, arrays: Arrays) -> Array:
     """The loss of each row, the mean over its outputs; or what each row adds to a set, or all of it for a batch."""
     if term.sets.kind == "batch":
-        return np.concatenate([arrays[e.argument][0].reshape(len(arrays[e.argument][0]), -1) for e in term.inputs], 1)
+        return np.concatenate([_flat(arrays[entry.argument][0]) for entry in term.inputs], axis=1)
     widest = output_count(term, arrays)
     total: Array | None = None
     for output in range(widest):
@@ -108,6 +113,11 @@ def losses_of(term: Term, arrays: Arrays) -> Array:
     if total is None:
         raise DataError(f"{term.spec.loss.name}: its columns hold empty lists")
     return total if widest == 1 else total / widest
+
+
+def _flat(array: Array) -> Array:
+    """Each row as a vector, also where there are no rows."""
+    return array.reshape(len(array), math.prod(array.shape[1:]))
 
 
 def output_count(term: Term, arrays: Arrays) -> int:

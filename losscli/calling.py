@@ -92,6 +92,8 @@ def _check_shapes(loss: "Loss", values: Mapping[str, Array], parameters: Mapping
     wide = {name: array.shape[-1] for name, array in values.items() if array.ndim > 1}
     if len(set(wide.values())) > 1:
         raise DataError(f"{loss.name}: the roles have different numbers of values a row: {_shown(wide)}")
+    if set(wide) == {"target"}:
+        raise DataError(f"{loss.name}: target has {wide['target']} values a row where the prediction has one")
     empty = next((name for name, array in values.items() if 0 in array.shape[1:]), None)
     if empty is not None:
         raise DataError(f"{loss.name}: {empty} has no values in its rows")

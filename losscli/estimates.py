@@ -52,7 +52,8 @@ def estimates_of(term: Term, outcome: Outcome, reduction: Reduction, classes: in
         classes: how many columns a value of several has, which the mean over every element divides by.
     """
     if outcome.joint is not None:
-        return _of_one_set(term, outcome.joint)
+        with np.errstate(all="ignore"):
+            return _of_one_set(term, outcome.joint)
     found = [_of_units(moments, reduction, classes) for moments in outcome.series]
     name, word = term.spec.loss.leaves_out or ("", "")
     if term.values.get(name) != word:
