@@ -40,11 +40,11 @@ def test_a_loss_agrees_with_its_oracle(case: Case) -> None:
 
 
 def _at_the_edges(case: Case, seed: int) -> Values:
-    """Rows of the outermost values; half of the least float is no float, so a small number takes its place."""
+    """Rows of the outermost values; a small size takes the place of the least float, which beside 1 vanishes."""
     rng = np.random.default_rng(seed)
     edges = {role.name: case.edges(role) for role in case.shapes}
     drawn = {name: array[rng.integers(0, len(array), ROWS)] for name, array in edges.items()}
-    return {name: np.where(array == LEAST, 1e-300, array) for name, array in drawn.items()}
+    return {name: np.where(array == LEAST, 2.0**-30, array) for name, array in drawn.items()}
 
 
 def _exact(values: Any) -> Any:
