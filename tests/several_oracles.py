@@ -45,7 +45,7 @@ def cross_entropy(
     weights = class_weight or [mp.mpf(1)] * classes
     terms = [w * q * loss for w, q, loss in zip(weights, smoothed, nll, strict=True) if q > 0]
     # what the mean multiplies by the weight of the row again
-    own = mp.fsum([w * share for w, share in zip(weights, shares, strict=True)])
+    own = mp.fsum([w * share for w, share in zip(weights, shares, strict=True)]) if class_weight else mp.mpf(1)
     if class_weight is None and len(terms) == 1 and terms[0] == nll[shares.index(1)] and logits is None:
         return terms[0]
     of_one = max(abs(value) for value in nll if value < mp.inf)
