@@ -1,5 +1,6 @@
 """From columns to the arguments of a loss, and from those to what the loss says of each row."""
 
+import math
 from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
@@ -33,14 +34,19 @@ def all_arrays(term: Term, block: Block, rows: Index | None) -> Arrays:
     arrays = {entry.argument: _arrays(entry, block, rows) for entry in term.entries}
     width = next((arrays[entry.argument][0].shape[-1] for entry in term.inputs if entry.layout == "vector"), 1)
     for entry in term.inputs:
+        if entry.layout in ("vector", "one") and any(block.column(entry, name).inner for name in entry.columns):
+            raise DataError(f"{term.spec.loss.name}: {entry.argument} holds lists of lists, not a vector a row")
         if entry.layout == "stack":
             flat = arrays[entry.argument][0]
-            if flat.shape[1] % width:
+            if not flat.shape[1] or not width:
+                raise DataError(f"{term.spec.loss.name}: {entry.argument} holds empty lists")
+            inner = max(block.column(entry, name).inner for name in entry.columns)
+            if flat.shape[1] % width or inner not in (0, width):
+                has = f"vectors of {inner}" if inner else f"{flat.shape[1]} numbers"
                 raise DataError(
-                    f"{term.spec.loss.name}: {entry.argument} has {flat.shape[1]} numbers a row, which are no vectors "
-                    f"of {width}"
+                    f"{term.spec.loss.name}: {entry.argument} has {has} in a row, which are no vectors of {width}"
                 )
-            arrays[entry.argument] = [flat.reshape(len(flat), -1, width)]
+            arrays[entry.argument] = [flat.reshape(len(flat), flat.shape[1] // width, width)]
     check_shapes(term, arrays)
     return arrays
 
@@ -48,28 +54,44 @@ def all_arrays(term: Term, block: Block, rows: Index | None) -> Arrays:
 def check_shapes(term: Term, arrays: Arrays) -> None:
     """Refuse vectors of different widths, and parameters with a number too many or too few."""
     name = term.spec.loss.name
-    wide = {e.argument: arrays[e.argument][0].shape[1] for e in term.inputs if e.layout == "vector"}
+    wide = _widths(term, arrays)
+    for role, count in wide.items():
+        if not count:
+            raise DataError(f"{name}: {role} holds empty lists")
     if len(set(wide.values())) > 1:
         shown = ", ".join(f"{role} {width}" for role, width in wide.items())
         raise DataError(f"{name}: the roles have different numbers of values a row: {shown}")
+    if set(wide) == {"target"}:
+        raise DataError(f"{name}: target has {wide['target']} values a row where the prediction has one")
     for entry in term.inputs:
         width = entry.domain.width
-        if entry.layout == "vector" and width not in (None, wide[entry.argument]):
+        if entry.argument in wide and width not in (None, wide[entry.argument]):
             raise DataError(f"{name}: {entry.argument} needs {width} values a row, not {wide[entry.argument]}")
     outputs = max((len(arrays[entry.argument]) for entry in term.inputs), default=1)
     for parameter in term.spec.loss.parameters:
         value = term.values.get(parameter.name)
         expected = outputs if parameter.many == "output" else max(wide.values(), default=0)
-        if isinstance(value, tuple) and expected and len(value) != expected:
+        count = len(value) if isinstance(value, tuple) else 1
+        single = parameter.many == "class" and isinstance(value, float)
+        if (isinstance(value, tuple) or single) and expected and count != expected:
             raise UsageError(
-                f"{name}: {parameter.name} has {len(value)} numbers where there are {expected} "
+                f"{name}: {parameter.name} has {count} number{'s'[: count > 1]} where there are {expected} "
                 f"{'outputs' if parameter.many == 'output' else 'classes'}"
             )
 
 
 def class_count(term: Term, arrays: Arrays) -> int:
     """How many classes the predictions have columns for; 0 where they have one column."""
-    return max((arrays[e.argument][0].shape[1] for e in term.inputs if e.layout == "vector"), default=0)
+    return max(_widths(term, arrays).values(), default=0)
+
+
+def _widths(term: Term, arrays: Arrays) -> dict[str, int]:
+    """How many values a row, or an element of a list, has in each role that has several."""
+    return {
+        entry.argument: arrays[entry.argument][0].shape[1]
+        for entry in term.inputs
+        if entry.layout in ("vector", "elements") and arrays[entry.argument][0].ndim > 1
+    }
 
 
 def beyond_classes(entry: Input, labels: Array, classes: int) -> Mask | None:
@@ -82,7 +104,7 @@ def beyond_classes(entry: Input, labels: Array, classes: int) -> Mask | None:
 def losses_of(term: Term, arrays: Arrays) -> Array:
     """The loss of each row, the mean over its outputs; or what each row adds to a set, or all of it for a batch."""
     if term.sets.kind == "batch":
-        return np.concatenate([arrays[e.argument][0].reshape(len(arrays[e.argument][0]), -1) for e in term.inputs], 1)
+        return np.concatenate([_flat(arrays[entry.argument][0]) for entry in term.inputs], axis=1)
     widest = output_count(term, arrays)
     total: Array | None = None
     for output in range(widest):
@@ -91,6 +113,11 @@ def losses_of(term: Term, arrays: Arrays) -> Array:
     if total is None:
         raise DataError(f"{term.spec.loss.name}: its columns hold empty lists")
     return total if widest == 1 else total / widest
+
+
+def _flat(array: Array) -> Array:
+    """Each row as a vector, also where there are no rows."""
+    return array.reshape(len(array), math.prod(array.shape[1:]))
 
 
 def output_count(term: Term, arrays: Arrays) -> int:

@@ -1,10 +1,12 @@
 """Batches: rows that are compared with one another are brought together, evaluated, and let go."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from losscli.arrays import Array, np
+from losscli.errors import DataError
 from losscli.unit_arrays import Units
 
 Evaluate = Callable[[Units], Array]
@@ -62,6 +64,7 @@ class Batches:
         """Take the rows of a fragment, in order, and evaluate the batches that are complete.
 
         Raises:
+            DataError: the loss of a batch is not finite.
             RowsApartError: a row belongs to a batch that was evaluated before.
         """
         for units in found.blocks:
@@ -121,12 +124,22 @@ class Batches:
         if units.weights is None:
             loss, weight = float(np.add.reduce(losses)) / count, 1.0
         else:
-            heavy = float(np.add.reduce(units.weights))
-            loss = float(np.add.reduce(units.weights * losses)) / heavy if heavy else 0.0
-            weight = heavy / count
+            loss, weight = _weighted(losses, units.weights)
+        if not math.isfinite(loss):
+            raise DataError(f"the loss of batch {label} is no finite float64", "check the sizes of its vectors")
         self.labels.append(label)
         self.losses.append(loss)
         self.weights.append(weight)
+
+
+def _weighted(losses: Array, weights: Array) -> tuple[float, float]:
+    """The weighted mean of losses, 0 without weight, and the mean weight; weights near 1, so that no sum overflows."""
+    most = float(np.max(weights))
+    if not most:
+        return 0.0, 0.0
+    shares = weights / most
+    heavy = float(np.add.reduce(shares))
+    return float(np.add.reduce(shares * losses)) / heavy, heavy / len(losses) * most
 
 
 def _some(units: Units, rows: slice) -> Units:

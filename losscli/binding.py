@@ -203,6 +203,12 @@ class Binding:
         if unit.kind == "set" and size is not None:
             raise UsageError(f"{self.loss.name}: --batch-size does not apply to sets", hint="--group COLUMN")
         columns = () if group is None else expand(group, self.table)
+        for name in columns:
+            if self._kind(name) in (Kind.LIST, Kind.OTHER):
+                raise UsageError(
+                    f"{self.loss.name}: the group column {name!r} holds neither numbers nor texts nor times",
+                    hint="name a column with one value a row",
+                )
         if unit.kind == "set":
             return Sets("set", columns) if columns else Sets("whole")
         if not columns and size is None:

@@ -71,19 +71,21 @@ class Block:
         assert isinstance(found, Numbers)  # noqa: S101 - only elements are read as elements; tells the type checker
         return found
 
-    def elements(self, name: str) -> Elements:
-        """The elements of a list column.
+    def elements(self, name: str, coding: AnyCoding | None = None) -> Elements:
+        """The elements of a list column, labels by their codes.
 
         Raises:
             CellError: it holds no lists; its row counts within the fragment.
         """
-        found = self._once(_Asked(name, as_elements=True))
+        found = self._once(_Asked(name, coding, as_elements=True))
         assert isinstance(found, Elements)  # noqa: S101 - read as elements; tells the type checker
         return found
 
     def keys(self, columns: Sequence[str], rows: Index | None) -> tuple[Keys, Mask]:
         """The groups of some rows, and in which of them a value is missing."""
-        return keys_of([self.cells(name) for name in columns], rows)
+        return keys_of(
+            [(self.cells(name), self._parse if self._kinds[name] is Kind.NUMBER else None) for name in columns], rows
+        )
 
     def shown(self, name: str, row: int, value: float) -> str:
         """A cell for a message: as it stands in the file where it is a text or no class, otherwise the number."""
@@ -97,7 +99,7 @@ class Block:
             cells = self.cells(asked.name)
             try:
                 if asked.as_elements:
-                    self._read[asked] = any_lists(cells, asked.name)
+                    self._read[asked] = any_lists(cells, asked.name, asked.coding)
                 elif asked.coding is not None:
                     self._read[asked] = asked.coding.decode(cells, asked.name)
                 else:

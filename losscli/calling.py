@@ -27,12 +27,14 @@ def call(loss: "Loss", arrays: tuple[Any, ...], named: dict[str, Any]) -> Array:
         }
         loss.check_roles(values)
         widths = {name: array.shape[-1] if array.ndim > 1 else 1 for name, array in values.items()}
+        _check_ignored(loss, values, parameters)
         for role in loss.roles:
             if role.name in values:
                 domain = loss.domain_of(role, parameters, {} if loss.by_element else widths)
-                _check(loss.name, role.name, domain, values[role.name])
-        loss.check_labels(values)
-        _check_class_numbers(loss, parameters, max(widths.values(), default=1))
+                _check(loss.name, role.name, domain, values[role.name], alone=not loss.by_element)
+        if not loss.by_element:
+            _check_shapes(loss, values, parameters)
+            loss.check_labels(values)
         result = np.asarray(loss.function(**values, **parameters))
     if loss.of_sums is not None:
         return np.asarray(loss.of_sums(result.sum(axis=0)[None, :], **parameters)[0])
@@ -79,26 +81,66 @@ def _parameters(loss: "Loss", given: Mapping[str, Any]) -> dict[str, Any]:
     return {**loss.with_defaults({**given, **dict.fromkeys(arrays, GIVEN_ELSEWHERE)}), **arrays}
 
 
-def _check_class_numbers(loss: "Loss", parameters: Mapping[str, Any], classes: int) -> None:
-    """Refuse numbers for classes that are not as many as the classes."""
+def _check_shapes(loss: "Loss", values: Mapping[str, Array], parameters: Mapping[str, Any]) -> None:
+    """Refuse roles of different numbers of rows or of values a row, and parameters of as many numbers as no role has.
+
+    Raises:
+        DataError: two roles do not fit together.
+        UsageError: a parameter has not one number for each class.
+    """
+    rows = {name: array.shape[0] for name, array in values.items()}
+    if len(set(rows.values())) > 1:
+        raise DataError(f"{loss.name}: the roles have different numbers of rows: {_shown(rows)}")
+    wide = {name: array.shape[-1] for name, array in values.items() if array.ndim > 1}
+    if len(set(wide.values())) > 1:
+        raise DataError(f"{loss.name}: the roles have different numbers of values a row: {_shown(wide)}")
+    if set(wide) == {"target"}:
+        raise DataError(f"{loss.name}: target has {wide['target']} values a row where the prediction has one")
+    empty = next((name for name, array in values.items() if 0 in array.shape[1:]), None)
+    if empty is not None:
+        raise DataError(f"{loss.name}: {empty} has no values in its rows")
+    classes = max(wide.values(), default=0)
     for parameter in loss.parameters:
-        value = parameters[parameter.name]
-        if parameter.many == "class" and value is not None and np.shape(value) != (classes,):
-            found = f"{np.size(value)} in the shape {np.shape(value)}"
+        given = parameters.get(parameter.name)
+        if parameter.many == "class" and given is not None and np.shape(given) != (classes,):
+            found = f"{np.size(given)} in the shape {np.shape(given)}"
             raise UsageError(
                 f"{loss.name}: {parameter.name} must be a number for each of {classes} classes, not {found}"
             )
 
 
-def _check(loss: str, role: str, domain: Domain, array: Array) -> None:
+def _shown(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{role} {size}" for role, size in sizes.items())
+
+
+def _check_ignored(loss: "Loss", values: Mapping[str, Array], parameters: Mapping[str, Any]) -> None:
+    """Refuse rows that a parameter leaves out: a loss for each row has no place for them."""
+    role, name = loss.ignores or ("", "")
+    labels = values.get(role)
+    if labels is None or labels.ndim > 1 or parameters.get(name) is None:
+        return
+    ignored = np.flatnonzero(labels == parameters[name])
+    if ignored.size:
+        raise DataError(
+            f"{loss.name}: {role} at ({ignored[0]},) is {labels[ignored[0]]}, which {name} leaves out",
+            "leave such rows out before the call",
+        )
+
+
+def _check(loss: str, role: str, domain: Domain, array: Array, *, alone: bool = False) -> None:
     """Refuse an array that is not what the role takes.
+
+    Args:
+        alone: whether the first axis is the rows, and no shapes broadcast.
 
     Raises:
         DataError: with the first place that is wrong.
     """
-    if domain.vector and (array.ndim < 2 or domain.width not in (None, array.shape[-1])):
-        wanted = f"(rows, {domain.width or 'values of a row'})"
-        raise DataError(f"{loss}: {role} needs an array of shape {wanted}, not {array.shape}")
+    axes = 3 if domain.stacked else 2 if domain.vector else 1
+    if (alone and array.ndim != axes) or (domain.vector and domain.width not in (None, array.shape[-1])):
+        values = [str(domain.width or "values of a row")] if domain.vector else []
+        wanted = ", ".join(["rows", *(["vectors"] if domain.stacked else []), *values])
+        raise DataError(f"{loss}: {role} needs an array of shape ({wanted}), not {array.shape}")
     where = _first(domain.outside(array))
     if where is None and domain.vector:
         where = _first(domain.broken_rows(array))

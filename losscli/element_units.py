@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.arguments import Arrays, arguments_of, beyond_classes, class_count, observe
+from losscli.arguments import Arrays, arguments_of, beyond_classes, check_shapes, class_count, observe
 from losscli.arrays import Array, Index, Mask, np
 from losscli.block import Block
 from losscli.data.lists import Elements
@@ -50,7 +50,7 @@ def _complete(term: Term, block: Block, rows: Index, tally: Tally) -> Index:
     names: list[str] = []
     for entry in term.inputs:
         for name in entry.columns:
-            elements = block.elements(name)
+            elements = block.elements(name, entry.coding)
             sizes.append(np.diff(elements.bounds)[rows])
             names.append(name)
             absent |= note_missing(name, elements.missing[rows], rows, block, tally)
@@ -75,12 +75,16 @@ def _flat(term: Term, block: Block, rows: Index) -> tuple[Arrays, Index]:
     """The elements of all rows one after the other, as the loss reads them, and where each row's begin."""
     arrays: Arrays = {}
     bounds = np.zeros(1, dtype=np.int64)
-    every = rows.size == block.size
     for entry in term.inputs:
-        parts = [block.elements(name).of_rows(None if every else rows) for name in entry.columns]
+        parts = [_of_rows(block.elements(name, entry.coding), rows, block) for name in entry.columns]
         bounds = parts[0].bounds
         arrays[entry.argument] = [_joined(entry, parts)]
+    check_shapes(term, arrays)
     return arrays, bounds
+
+
+def _of_rows(elements: Elements, rows: Index, block: Block) -> Elements:
+    return elements.of_rows(None if rows.size == block.size else rows)
 
 
 def _joined(entry: Input, parts: list[Elements]) -> Array:
@@ -100,7 +104,9 @@ def _outside(term: Term, arrays: Arrays, bounds: Index, rows: Index, block: Bloc
             continue
         owners = np.repeat(np.arange(rows.size), np.diff(bounds)) if owners is None else owners
         known = invalid[owners]
-        bad = outside_domains(entry, [values], classes, known, block, rows[owners], tally)
+        raw = [_of_rows(block.elements(name), rows, block) for name in entry.columns] if entry.coding else []
+        shown = [np.stack([part.values for part in raw], axis=-1).reshape(values.shape)] if raw else None
+        bad = outside_domains(entry, [values], classes, known, block, rows[owners], tally, shown)
         invalid[owners[bad & ~known]] = True
     if term.weight is not None:
         weights = block.column(term.weight, term.weight.columns[0]).values[rows]

@@ -1,6 +1,6 @@
 """From sums to a number with its standard error: means, sums, and functions of the sums of one undivided set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from losscli.arrays import Array, np
@@ -36,6 +36,15 @@ class Estimate:
     reason: str = ""
 
 
+def without_loss(count: int, term: Term) -> str:
+    """Why so many sets have no loss."""
+    sets = f"{count} sets have" if count > 1 else "1 set has"
+    name, _ = term.spec.loss.leaves_out or ("", "")
+    if term.values.get(name) == "nan":
+        return f"{sets} no loss, and --{name} says nan"
+    return f"{sets} no loss: nothing in truth and prediction, and --eps is 0"
+
+
 def estimates_of(term: Term, outcome: Outcome, reduction: Reduction, classes: int) -> list[Estimate]:
     """The results of a term: one, or one for each class.
 
@@ -43,8 +52,15 @@ def estimates_of(term: Term, outcome: Outcome, reduction: Reduction, classes: in
         classes: how many columns a value of several has, which the mean over every element divides by.
     """
     if outcome.joint is not None:
-        return _of_one_set(term, outcome.joint)
-    return [_of_units(moments, reduction, classes) for moments in outcome.series]
+        with np.errstate(all="ignore"):
+            return _of_one_set(term, outcome.joint)
+    found = [_of_units(moments, reduction, classes) for moments in outcome.series]
+    name, word = term.spec.loss.leaves_out or ("", "")
+    if term.values.get(name) != word:
+        for place, count in enumerate(outcome.absent):
+            if count:
+                found[place] = replace(found[place], value=None, stderr=None, reason=without_loss(count, term))
+    return found
 
 
 def _of_units(moments: Moments, reduction: Reduction, classes: int) -> Estimate:
@@ -69,10 +85,14 @@ _STEP = 1e-30
 def _of_one_set(term: Term, joint: JointMoments) -> list[Estimate]:
     """The loss of one set of rows, and its standard error by the delta method over the rows."""
     totals = joint.totals()
-    sums = np.array([nearest_float(total) or 0.0 for total in totals])
+    rounded = [nearest_float(total) for total in totals]
+    weight = joint.series[0].total_weight()
+    if None in rounded:
+        reason = "a weighted sum is beyond the largest float64"
+        return [Estimate(None, None, joint.count, weight, Fraction(1), "delta", reason)]
+    sums = np.array(rounded, dtype=np.float64)
     losses = np.atleast_1d(losses_of_sums(term, sums[None, :])[0])
     slopes = _slopes(term, sums)
-    weight = joint.series[0].total_weight()
     variances = _variances(joint, slopes) if joint.count > 1 else None
     found = []
     for place, loss in enumerate(losses.tolist()):

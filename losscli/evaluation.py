@@ -47,7 +47,8 @@ class Sums:
 
     def outcomes(self) -> list[Outcome]:
         """What each term comes to; called once."""
-        return [state.outcome() for state in self.states]
+        with np.errstate(all="ignore"):
+            return [state.outcome() for state in self.states]
 
 
 @dataclass(slots=True)

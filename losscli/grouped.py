@@ -5,6 +5,7 @@ from typing import Any
 
 from losscli.arrays import Array, np
 from losscli.data.group_keys import Keys
+from losscli.errors import DataError
 from losscli.moments import NotFiniteError
 
 
@@ -26,6 +27,7 @@ class GroupSums:
 
     blocks: list[_BlockSums] = field(default_factory=list)
     places: dict[Any, int] = field(default_factory=dict)
+    weighted: bool = False
     _sums: Array | None = None
     _rest: Array | None = None
     rows: int = 0
@@ -33,6 +35,7 @@ class GroupSums:
     def __iadd__(self, other: "GroupSums") -> "GroupSums":
         self.blocks.extend(other.blocks)
         self.rows += other.rows
+        self.weighted |= other.weighted
         return self
 
     def add(self, addends: Array, weights: Array | None, keys: Keys) -> None:
@@ -45,9 +48,14 @@ class GroupSums:
 
         Raises:
             NotFiniteError: an addend or a weight is not finite.
+            DataError: they are, and their sum is not.
         """
         if not len(addends):
             return
+        if weights is not None:
+            self.weighted = True
+            # the last sum is that of the weights themselves
+            addends = np.column_stack([addends, np.ones(len(addends))])
         settled = keys.settled()
         codes = settled.codes
         order = None if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
@@ -56,7 +64,9 @@ class GroupSums:
         for i in range(addends.shape[1]):
             column = addends[:, i] if weights is None else addends[:, i] * weights
             sums[:, i] = np.add.reduceat(column if order is None else column[order], starts)
-        if not np.isfinite(np.add.reduce(sums, axis=None)):
+        if not np.isfinite(sums).all():
+            if np.isfinite(addends).all() and (weights is None or np.isfinite(weights).all()):
+                raise DataError("the weights of a group add up to more than a float64 holds", "divide all weights")
             raise NotFiniteError
         self.rows += len(addends)
         self.blocks.append(_BlockSums(settled.labels, sums))
@@ -84,8 +94,16 @@ class GroupSums:
             self._rest = np.concatenate([self._rest, more])
         return self._sums, self._rest
 
-    def totals(self) -> Array:
-        """The sums of each group, in the order in which they first occur: shape (groups, k)."""
+    def totals(self) -> tuple[list[Any], Array]:
+        """The groups in the order in which they first occur, and their sums: shape (groups, k).
+
+        A group whose rows all have a weight of 0 is none, as if its rows were not there.
+        """
+        labels = list(self.places)
         if self._sums is None or self._rest is None:
-            return np.zeros((0, 0))
-        return (self._sums + self._rest)[: len(self.places)]
+            return labels, np.zeros((0, 0))
+        totals = (self._sums + self._rest)[: len(labels)]
+        if not self.weighted:
+            return labels, totals
+        there = totals[:, -1] > 0.0
+        return [label for label, kept in zip(labels, there.tolist(), strict=True) if kept], totals[there, :-1]

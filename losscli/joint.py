@@ -1,5 +1,6 @@
 """Sums of several series over the same units, with their products: what a function of sums is made of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -22,7 +23,8 @@ class JointMoments:
     def __iadd__(self, other: "JointMoments") -> "JointMoments":
         if not self.series:
             self.series = [Moments() for _ in other.series]
-        for mine, theirs in zip(self.series, other.series, strict=True):
+        # a run of rows that has no whole block adds nothing and has no series
+        for mine, theirs in zip(self.series, other.series, strict=bool(other.series)):
             mine += theirs
         for pair, value in other.products.items():
             self.products[pair] = self.products.get(pair, 0) + value
@@ -92,24 +94,39 @@ class JointMoments:
 class SeveralMoments:
     """The state of a loss that has several results a unit, such as one for each class: each added up by itself.
 
-    A unit that has no value for one of the results is left out of that one.
+    A unit that has no value for one of the results is left out of that one, and counted.
+
+    Attributes:
+        series: the moments of each result.
+        absent: for each result, how many units have none.
     """
 
     series: list[Moments] = field(default_factory=list)
+    absent: list[int] = field(default_factory=list)
 
     def __iadd__(self, other: "SeveralMoments") -> "SeveralMoments":
-        if not self.series:
-            self.series = [Moments() for _ in other.series]
-        for mine, theirs in zip(self.series, other.series, strict=False):
-            mine += theirs
+        self._widen(len(other.series))
+        for i, (theirs, absent) in enumerate(other):
+            self.series[i] += theirs
+            self.absent[i] += absent
         return self
 
+    def __iter__(self) -> Iterator[tuple[Moments, int]]:
+        """Each result with the number of units that have none."""
+        return zip(self.series, self.absent, strict=True)
+
     def add(self, losses: Array, weights: Array | None) -> None:
-        """Add a block of units, of shape (n, k), or (0,) for none."""
+        """Add a block of units, of shape (n, k), or (n,) where there is a single result."""
         if not len(losses):
             return
-        if not self.series:
-            self.series = [Moments() for _ in range(losses.shape[1])]
+        losses = losses[:, None] if losses.ndim == 1 else losses
+        self._widen(losses.shape[1])
         for i, moments in enumerate(self.series):
             there = ~np.isnan(losses[:, i])
+            self.absent[i] += int(np.count_nonzero(~there))
             moments.add(losses[there, i], None if weights is None else weights[there])
+
+    def _widen(self, count: int) -> None:
+        while len(self.series) < count:
+            self.series.append(Moments())
+            self.absent.append(0)

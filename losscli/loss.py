@@ -152,10 +152,12 @@ class Loss:
         Raises:
             DataError: with the first label beyond them.
         """
+        widths = {name: array.shape[-1] if array.ndim > 1 else 1 for name, array in values.items()}
         classes = max((array.shape[-1] for array in values.values() if array.ndim > 1), default=0)
         for role in self.roles:
             labels = values.get(role.name)
-            if role.domain.coded and classes and labels is not None and labels.ndim == 1:
+            index = self.domain_of(role, {}, widths).coded == "class"
+            if index and classes and labels is not None and labels.ndim == 1:
                 beyond = np.flatnonzero(labels >= classes)
                 if beyond.size:
                     found = f"{role.name} at ({beyond[0]},) is {labels[beyond[0]]}"

@@ -136,12 +136,20 @@ def _largest_and_rest(logits: Array) -> tuple[Array, Array]:
 
 
 def norm(vectors: Array, p: float = 2.0) -> Array:
-    """The p-norm over the last axis."""
-    if p == 1.0:
+    """The p-norm over the last axis; scaled by the largest element where powers would overflow or vanish."""
+    if p == 1.0 or vectors.shape[-1] == 0:
         return total(np.abs(vectors))
     if p == 2.0:
-        return np.sqrt(total(vectors * vectors))
-    powers: Array = total(np.abs(vectors) ** p) ** (1.0 / p)
+        squares = total(vectors * vectors)
+        if not squares.size or (squares.min() > 1e-280 and squares.max() < 1e300):
+            return np.sqrt(squares)
+    largest = np.max(np.abs(vectors), axis=-1)
+    scale = np.where(largest > 0.0, largest, 1.0)
+    shares = np.abs(vectors) / scale[..., None]
+    if p == 2.0:
+        usual = (squares > 1e-280) & (squares < 1e300)
+        return np.sqrt(np.where(usual, squares, total(shares * shares))) * np.where(usual, 1.0, largest)
+    powers: Array = total(shares**p) ** (1.0 / p) * largest
     return powers
 
 

@@ -1,11 +1,14 @@
 """What a scan comes to for each loss: the units that there are, and what they add up to."""
 
+import sys
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from losscli.arrays import Array, np
 from losscli.batches import Batches, BatchRows
 from losscli.element_units import losses_of_sums
+from losscli.errors import DataError
 from losscli.fold import BLOCK, State
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
@@ -13,6 +16,9 @@ from losscli.moments import Moments
 from losscli.plan import Term
 from losscli.tally import Tally
 from losscli.unit_arrays import Units, defined
+
+_LARGEST = Fraction(sys.float_info.max)
+NO_WEIGHT = ("the weights of all used rows are 0", "check the column of --weight")
 
 
 @dataclass(slots=True)
@@ -25,6 +31,7 @@ class Outcome:
         rows: how many rows are in them.
         labels, losses: the group, or the number, and the loss of each set or batch; None where rows are units.
         single: how many batches have a single row.
+        absent: for each result, how many units have none.
     """
 
     series: list[Moments]
@@ -33,6 +40,7 @@ class Outcome:
     labels: list[Any] | None = None
     losses: Array | None = None
     single: int = 0
+    absent: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -52,24 +60,32 @@ class TermState:
             self.batches.take(self.sums)
 
     def outcome(self) -> Outcome:
-        """What it comes to; called once, when all rows are there."""
+        """What it comes to; called once, when all rows are there.
+
+        Raises:
+            DataError: the weights of all rows are 0.
+        """
         self.settle()
         if isinstance(self.sums, GroupSums):
             return self._of_groups(self.sums)
         if self.batches is not None:
             return self._of_batches(self.batches)
         if isinstance(self.sums, JointMoments):
+            if self.sums.count and not self.sums.weight:
+                raise DataError(*NO_WEIGHT)
             if self.sums.series:
-                self._observe(np.array([[float(total) for total in self.sums.totals()]]))
+                self._observe(np.array([[float(min(total, _LARGEST)) for total in self.sums.totals()]]))
             return Outcome([], self.sums, self.sums.count)
         if isinstance(self.sums, SeveralMoments):
-            return Outcome(self.sums.series, rows=max((moments.count for moments in self.sums.series), default=0))
+            units = max((moments.count + absent for moments, absent in self.sums), default=0)
+            return Outcome(self.sums.series, rows=units, absent=self.sums.absent)
         assert isinstance(self.sums, Moments)  # noqa: S101 - what is left; tells the type checker
         return Outcome([self.sums], rows=self.sums.count)
 
     def _of_groups(self, sums: GroupSums) -> Outcome:
-        totals = sums.totals()
-        labels = list(sums.places)
+        labels, totals = sums.totals()
+        if sums.places and not labels:
+            raise DataError(*NO_WEIGHT)
         if not labels:
             return Outcome([Moments()], labels=[], losses=np.zeros(0))
         self._observe(totals)
@@ -84,8 +100,9 @@ class TermState:
                 single.add(part, None)
             else:
                 several.add(part, None)
-        series = [single] if several is None else several.series
-        return Outcome(series, rows=sums.rows, labels=labels, losses=units.losses)
+        if several is None:
+            return Outcome([single], rows=sums.rows, labels=labels, losses=units.losses)
+        return Outcome(several.series, rows=sums.rows, labels=labels, losses=units.losses, absent=several.absent)
 
     def _of_batches(self, batches: Batches) -> Outcome:
         batches.finish()

@@ -193,7 +193,9 @@ class Plan:
         found: dict[str, Need] = {}
         for name in (*sorted(numbers), *groups, *(condition.column for condition in self.where), *watched):
             column = table.columns[position(table, name)]
-            as_number = column.kind is Kind.NUMBER or (name in numbers and name not in labels)
+            # a group is told by its text, so that all pieces of a file tell it alike
+            by_kind = column.kind is Kind.NUMBER and name not in groups
+            as_number = by_kind or (name in numbers and name not in labels)
             found.setdefault(name, Need(name, as_number, column.kind, column.width))
         return list(found.values())
 

@@ -19,22 +19,34 @@ def note_missing(name: str, lacking: Mask, rows: Index, block: Block, tally: Tal
 
 
 def outside_domains(
-    entry: Input, arrays: list[Array], classes: int, found: Mask, block: Block, rows: Index, tally: Tally
+    entry: Input,
+    arrays: list[Array],
+    classes: int,
+    found: Mask,
+    block: Block,
+    rows: Index,
+    tally: Tally,
+    shown: list[Array] | None = None,
 ) -> Mask:
-    """Which rows have a value that is not allowed; each row is complained of once."""
+    """Which rows have a value that is not allowed; each row is complained of once.
+
+    Args:
+        shown: the values as the file has them, where the arrays are codes of theirs.
+    """
     bad = found.copy()
     for place, values in enumerate(arrays):
         outside = entry.domain.outside(values)
         beyond = beyond_classes(entry, values, classes)
         if beyond is not None:
             outside = beyond if outside is None else outside | beyond
-        masks = [] if outside is None else [(outside, values)]
+        cells = values if shown is None else shown[place]
+        masks = [] if outside is None else [(outside, cells)]
         if outside is None or values.ndim > 1:
             broken = entry.domain.broken_rows(values)
             if broken is not None:
-                masks.append((broken, values))
-        for mask, cells in masks:
-            _complain_of(entry, place, mask, cells, bad, block, rows, tally)
+                masks.append((broken, cells))
+        for mask, given in masks:
+            _complain_of(entry, place, mask, given, bad, block, rows, tally)
             bad |= mask.reshape(len(mask), -1).any(axis=1)
     return bad
 
@@ -58,14 +70,16 @@ def _complain_of(
 
 
 def _note(entry: Input, name: str, fresh: Mask, cells: Array, block: Block, rows: Index, tally: Tally) -> None:
-    count = int(np.count_nonzero(fresh))
-    if not count:
+    places = np.flatnonzero(fresh)
+    if not places.size:
         return
-    places = np.flatnonzero(fresh)[:5].tolist()
+    # of the elements of a list the first stands for its row
+    places = places[np.unique(rows[places], return_index=True)[1]]
     examples = [
-        (block.first_row + 1 + int(rows[i]), _shown(name, int(rows[i]), cells[i], block, entry)) for i in places
+        (block.first_row + 1 + int(rows[i]), _shown(name, int(rows[i]), cells[i], block, entry))
+        for i in places[:5].tolist()
     ]
-    tally.complain(Complaint("invalid", name, entry.allowed, entry.hint), count, iter(examples))
+    tally.complain(Complaint("invalid", name, entry.allowed, entry.hint), places.size, iter(examples))
 
 
 def _shown(name: str, row: int, value: Any, block: Block, entry: Input) -> str:

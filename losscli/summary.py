@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from losscli.errors import DataError
-from losscli.estimates import MEANS, Estimate, estimates_of
+from losscli.estimates import MEANS, Estimate, estimates_of, without_loss
 from losscli.evaluation import Sums
-from losscli.outcome import Outcome
+from losscli.outcome import NO_WEIGHT, Outcome
 from losscli.plan import Term
 from losscli.remarks import remarks
 from losscli.request import Request
@@ -44,7 +44,7 @@ def report_of(
         if outcome.rows == 0 or (outcome.labels is not None and not outcome.labels and not tally.undefined):
             raise nothing_left(sums.rows, tally.skipped_in_order())
         if any(moments.count and not moments.weight for moments in outcome.series):
-            raise DataError("the weights of all used rows are 0", "check the column of --weight")
+            raise DataError(*NO_WEIGHT)
         estimates = estimates_of(term, outcome, reduction, tally.classes)
         for place, estimate in enumerate(estimates):
             part = _class_name(term, place) if len(estimates) > 1 else None
@@ -88,7 +88,7 @@ class _Summary:
         """
         loss, tally = self.term.spec.loss, self.tally
         value = None if estimate.value is None or tally.undefined else nearest_float(estimate.value)
-        status, reason = _status(value, estimate, tally)
+        status, reason = _status(value, estimate, tally, self.term)
         params = {p.name: shown_value(self.term.spec.given.get(p.name, p.default)) for p in loss.parameters}
         stderr = estimate.stderr if value is not None else None
         return Result(
@@ -119,10 +119,9 @@ class _Summary:
         )
 
 
-def _status(value: float | None, estimate: Estimate, tally: Tally) -> tuple[str, str | None]:
+def _status(value: float | None, estimate: Estimate, tally: Tally, term: Term) -> tuple[str, str | None]:
     if tally.undefined:
-        count = f"{tally.undefined} sets have" if tally.undefined > 1 else "1 set has"
-        return "undefined", f"{count} no loss, and --empty says nan"
+        return "undefined", without_loss(tally.undefined, term)
     if estimate.value is None:
         return "undefined", estimate.reason
     return ("ok", None) if value is not None else ("overflow", "the sum is beyond the largest float64")

@@ -101,6 +101,8 @@ def _say_what_was_met(tally: Any, notices: Sequence[str], quiet: bool) -> None:
         say(f"warning: {warning}")
     if tally.clipped:
         say(f"warning: in {tally.clipped} rows eps took the place of a value")
+    if tally.undefined:
+        say(f"warning: sets left out because they have no loss: {tally.undefined}")
     if tally.skipped:
         left_out = ", ".join(f"{cause} {count}" for cause, count in tally.skipped_in_order().items())
         say(f"warning: rows left out: {left_out}")

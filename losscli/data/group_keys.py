@@ -1,6 +1,7 @@
 """The group that each row belongs to, as a code and a list of the groups that occur."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +50,16 @@ class Keys:
         return Keys(new[self.codes], list(known))
 
 
-def keys_of(columns: Sequence[pa.Array], rows: Index | None) -> tuple[Keys, Mask]:
-    """The groups of some rows of some columns, and in which rows a value is missing."""
-    parts = [_one(column) for column in columns]
+Parser = Callable[[str], float | None]
+
+
+def keys_of(columns: Sequence[tuple[pa.Array, Parser | None]], rows: Index | None) -> tuple[Keys, Mask]:
+    """The groups of some rows of some columns, and in which rows a value is missing.
+
+    Args:
+        columns: the cells, and where they are numbers, what tells whether a text means that one is missing.
+    """
+    parts = [_one(column, parse) for column, parse in columns]
     missing = parts[0][1]
     for _, lacking in parts[1:]:
         missing = missing | lacking
@@ -59,7 +67,39 @@ def keys_of(columns: Sequence[pa.Array], rows: Index | None) -> tuple[Keys, Mask
     return (keys, missing) if rows is None else (keys.of(rows), missing[rows])
 
 
-def _one(cells: pa.Array) -> tuple[Keys, Mask]:
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_EXACT = 2.0**53
+
+
+def _group(label: Any) -> Any:
+    """A group as all files tell it: 1 in one file is 1.0, and 1 in text, in another; 01 is a text of its own."""
+    if isinstance(label, float):
+        return int(label) if label.is_integer() and abs(label) < _EXACT else label
+    if not isinstance(label, str):
+        return label
+    text = label.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return label
+    return _group(number) if repr(number) == text and number - number == 0.0 else label
+
+
+def _lacks(label: Any, parse: Parser | None) -> bool:
+    """Whether a label means that there is none."""
+    if label is None or label != label or label == "":
+        return True
+    if parse is None or not isinstance(label, str):
+        return False
+    try:
+        return parse(label) is None
+    except ValueError:
+        return False
+
+
+def _one(cells: pa.Array, parse: Parser | None) -> tuple[Keys, Mask]:
     nulls = nulls_of(cells) if not pa.types.is_null(cells.type) else np.ones(len(cells), dtype=bool)
     if str(cells.type) in _FIXED and nulls is None and len(cells):
         raw = np.frombuffer(cells.buffers()[1], dtype=str(cells.type), count=cells.offset + len(cells))[cells.offset :]
@@ -75,10 +115,10 @@ def _one(cells: pa.Array) -> tuple[Keys, Mask]:
         encoded.indices.fill_null(0).to_pylist() if nulls is not None else _indices(encoded), dtype=np.int64
     )
     missing = np.zeros(len(cells), dtype=bool) if nulls is None else nulls
-    empty = [place for place, label in enumerate(labels) if label is None or label != label or label == ""]
+    empty = [place for place, label in enumerate(labels) if _lacks(label, parse)]
     if empty:
         missing = missing | np.isin(codes, empty)
-    return Keys(codes, labels or [None]), missing
+    return Keys(codes, [_group(label) for label in labels] or [None]), missing
 
 
 def _indices(encoded: pa.DictionaryArray) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from losscli.arrays import Array, Index, Mask, np
+from losscli.data.labels import AnyCoding
 from losscli.data.numbers import Numbers, nulls_of, to_numbers
 from losscli.data.table import CellError, is_list
 
@@ -42,8 +43,8 @@ class Elements:
         return Elements(self.values[places], bounds, None)
 
 
-def any_lists(array: pa.Array, name: str) -> Elements:
-    """The elements of a list column; a null list has none.
+def any_lists(array: pa.Array, name: str, coding: AnyCoding | None = None) -> Elements:
+    """The elements of a list column, labels by their codes; a null list has none.
 
     Raises:
         CellError: the column holds no lists of numbers.
@@ -53,7 +54,8 @@ def any_lists(array: pa.Array, name: str) -> Elements:
     nulls = nulls_of(array)
     bounds = _bounds(array)
     inner = array.flatten() if nulls is None else _filled(array, 0).flatten()
-    flat = to_numbers(inner, name)
+    coded = coding is not None and not is_list(inner.type)
+    flat = coding.decode(inner, name) if coding is not None and coded else to_numbers(inner, name)
     if flat.values.ndim > 1:
         raise CellError(1, f"column {name!r} holds lists of lists", "name columns whose lists hold numbers")
     if nulls is not None:
@@ -81,9 +83,10 @@ def equal_lists(array: pa.Array, name: str) -> Numbers:
     flat = to_numbers(array.flatten(), name)
     table = flat.values.reshape(len(array), -1) if len(array) else flat.values.reshape(0, width)
     if flat.nulls is not None:
-        inner: Mask = np.any(flat.nulls.reshape(len(array), -1), axis=1)
-        nulls = inner if nulls is None else nulls | inner
-    return Numbers(table, nulls, flat.rounded, flat.narrow)
+        lacking: Mask = np.any(flat.nulls.reshape(len(array), -1), axis=1)
+        nulls = lacking if nulls is None else nulls | lacking
+    inner = flat.values.shape[1] if flat.values.ndim > 1 else 0
+    return Numbers(table, nulls, flat.rounded, flat.narrow, inner)
 
 
 def _filled(array: pa.Array, width: int) -> pa.Array:

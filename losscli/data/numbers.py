@@ -30,12 +30,14 @@ class Numbers:
         nulls: which rows the file says have no value; None where it says that of none.
         rounded: how many whole numbers beyond 2^53 have no exact float64.
         narrow: the type of floating-point numbers with fewer digits than float64; empty for all others.
+        inner: how long the lists in the lists of a row are; 0 where a row has no lists of lists.
     """
 
     values: Array
     nulls: Mask | None
     rounded: int = 0
     narrow: str = ""
+    inner: int = 0
 
     @property
     def parts(self) -> list[Array]:

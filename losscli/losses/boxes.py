@@ -21,20 +21,39 @@ def _corners(box: Array, box_format: Format) -> tuple[Array, Array, Array, Array
     return first - half_width, second - half_height, first + half_width, second + half_height
 
 
+def _near_1(lengths: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Lengths along one axis; of a size whose squares overflow or vanish, divided by a power of two.
+
+    No ratio of areas changes by it, and neither does a digit: the last length is the largest and tells the power.
+    """
+    largest = lengths[-1]
+    if not largest.size or (largest.max() < 1e100 and largest.min() > 1e-100):
+        return lengths
+    usual = (largest < 1e100) & (largest > 1e-100)
+    down = np.where(usual | ~np.isfinite(largest), 0, -np.frexp(largest)[1])
+    return tuple(np.ldexp(length, down) for length in lengths)
+
+
 class _Pair:
-    """Two boxes by their corners: areas, intersection, and the hull around both."""
+    """Two boxes by their corners: areas, intersection, and the hull around both.
+
+    Areas are in units that differ from row to row where boxes are very small or large: only their ratios count.
+    """
 
     def __init__(self, target: Array, pred: Array, box_format: Format, target_box_format: Format | None) -> None:
         self.target = _corners(target, target_box_format or box_format)
         self.pred = _corners(pred, box_format)
         ax1, ay1, ax2, ay2 = self.target
         bx1, by1, bx2, by2 = self.pred
-        width = np.maximum(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0.0)
-        height = np.maximum(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0.0)
-        self.intersection = width * height
-        self.union = (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - self.intersection
         self.hull_width = np.maximum(ax2, bx2) - np.minimum(ax1, bx1)
         self.hull_height = np.maximum(ay2, by2) - np.minimum(ay1, by1)
+        width = np.maximum(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0.0)
+        height = np.maximum(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0.0)
+        lengths = (width, ax2 - ax1, bx2 - bx1, self.hull_width)
+        heights = (height, ay2 - ay1, by2 - by1, self.hull_height)
+        areas = [one * other for one, other in zip(_near_1(lengths), _near_1(heights), strict=True)]
+        self.intersection, target_area, pred_area, self.hull = areas
+        self.union = target_area + pred_area - self.intersection
 
     def overlap(self) -> Array:
         """Intersection over union; of two boxes without an area 1 where they are the same, else 0."""
@@ -157,7 +176,7 @@ def giou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_form
         [1.079365079365]
     """
     pair = _Pair(target, pred, box_format, target_box_format)
-    hull = pair.hull_width * pair.hull_height
+    hull = pair.hull
     uncovered = np.divide(hull - pair.union, hull, out=np.zeros_like(hull), where=hull > 0.0)
     # rounding can make the hull of equal boxes smaller than their union
     value: Rows = 1.0 - pair.overlap() + np.maximum(uncovered, 0.0)
@@ -197,8 +216,11 @@ def diou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_form
     pair = _Pair(target, pred, box_format, target_box_format)
     ax1, ay1, ax2, ay2 = pair.target
     bx1, by1, bx2, by2 = pair.pred
-    apart = 0.25 * ((ax1 + ax2 - bx1 - bx2) ** 2 + (ay1 + ay2 - by1 - by2) ** 2)
-    diagonal = pair.hull_width**2 + pair.hull_height**2
+    # twice the distance of the centers, corner by corner: a sum of two corners would lose the digits of both
+    across, down = (ax1 - bx1) + (ax2 - bx2), (ay1 - by1) + (ay2 - by2)
+    widest = np.maximum(pair.hull_width, pair.hull_height)
+    across, down, width, height, _ = _near_1((across, down, pair.hull_width, pair.hull_height, widest))
+    apart, diagonal = 0.25 * (across * across + down * down), width * width + height * height
     distance = np.divide(apart, diagonal, out=np.zeros_like(apart), where=diagonal > 0.0)
     value: Rows = 1.0 - pair.overlap() + distance
     return value

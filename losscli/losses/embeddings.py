@@ -158,6 +158,8 @@ def _against_all(rows: Array, others: Array, own: Index, temperature: float, lef
         left_out: where the rows stand among the others, from this place on; each is left out of its own sum.
     """
     losses = np.empty(len(rows))
+    # products of arrays of another layout have other last digits
+    rows, others = np.ascontiguousarray(rows), np.ascontiguousarray(others)
     columns = np.ascontiguousarray(others.T)
     for first in range(0, len(rows), _ROWS):
         part = slice(first, min(first + _ROWS, len(rows)))

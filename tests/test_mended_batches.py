@@ -1,0 +1,65 @@
+"""Faults of batches and classes that were found by trying to break the tool. Expected values are by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import losscli
+from tests.cli import Outcome, run_cli
+
+
+def _run(folder: Path, *args: str, **columns: Any) -> Outcome:
+    pq.write_table(pa.table(columns), folder / "a.parquet")
+    return run_cli(["compute", *args, str(folder / "a.parquet")])
+
+
+VIEWS: dict[str, Any] = {"a": [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], "b": [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]}
+NT_XENT = ("-l", "nt_xent", "--anchor", "a", "--positive", "b", "--group", "g")
+
+
+def test_no_row_that_fits_is_no_fault_of_the_tool(tmp_path: Path) -> None:
+    done = _run(tmp_path, *NT_XENT, "--where", "g=7", **VIEWS, g=[1, 1, 2])
+    assert (done.code, "none of 3 rows is left (where 3)" in done.err) == (3, True)
+    info_nce = ("-l", "info_nce", "--anchor", "a", "--positive", "b", "--negative", "c")
+    done = _run(tmp_path, *info_nce, "--where", "g=7", **VIEWS, g=[1, 1, 2], c=[[[1.0, 1.0]]] * 3)
+    assert (done.code, "none of 3 rows is left (where 3)" in done.err) == (3, True)
+
+
+def test_weights_of_any_size_weigh_batches() -> None:
+    """Their sum overflowed. Expected: 0.2395 of two pairs at right angles, as the docstring says, and 0 of one row."""
+    table = pa.table({**VIEWS, "g": [1, 1, 2], "w": [1.7e308] * 3})
+    result = losscli.compute(table, loss="nt_xent", anchor="a", positive="b", group="g", weight="w")
+    assert result.value == pytest.approx(0.239544766222 / 2, rel=1e-11)
+
+
+def test_a_batch_whose_loss_is_not_finite_is_refused_by_name(tmp_path: Path) -> None:
+    large: dict[str, Any] = {"a": [[1e10, 0.0], [0.0, 1e10]], "b": [[0.0, 1e10], [1e10, 1e5]], "g": [5, 5]}
+    loss = ("-l", "info_nce:similarity=dot,temperature=1e-300", *NT_XENT[2:])
+    done = _run(tmp_path, *loss, **large)
+    assert (done.code, "the loss of batch 5 is no finite float64" in done.err) == (3, True)
+
+
+def test_a_column_for_each_class_needs_predictions_of_each(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {"y_0": [1.0, 0.0], "y_1": [0.0, 1.0], "p": [0.0, 1.0]}
+    for loss in ("dice", "iou", "tversky"):
+        done = _run(tmp_path, "-l", loss, "-t", "y_0,y_1", "-p", "p", **columns)
+        assert (done.code, "target has 2 values a row where the prediction has one" in done.err) == (3, True)
+    with pytest.raises(losscli.DataError, match="dice: target has 2 values a row where the prediction has one"):
+        losscli.losses.dice([[1.0, 0.0]], pred=[1.0])
+
+
+def test_a_class_weight_of_one_number_is_refused(tmp_path: Path) -> None:
+    loss = ("-l", "cross_entropy:class_weight=2", "-t", "y", "--logits", "z")
+    done = _run(tmp_path, *loss, y=[0, 1], z=[[1.0, 2.0, 3.0]] * 2)
+    assert (done.code, "class_weight has 1 number where there are 3 classes" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("group", [[], ["--group", "g"]], ids=["whole", "groups"])
+def test_nothing_in_truth_and_prediction_warns_nobody_of_numpy(group: list[str], tmp_path: Path) -> None:
+    """0 / 0 is no value, with the reason; any warning of NumPy is an error in these tests."""
+    columns: dict[str, Any] = {"y": [0.0, 0.0], "p": [0.0, 0.0], "g": [1, 1]}
+    done = _run(tmp_path, "-l", "dice:eps=0", "-t", "y", "--probs", "p", *group, "--json", **columns)
+    assert (done.code, '"value": null' in done.out) == (0, True)
