@@ -223,7 +223,7 @@ def test_shapes_that_do_not_fit_are_refused(name: str, values: dict[str, Any], s
 
 
 def test_weights_of_another_number_of_classes_are_refused() -> None:
-    with pytest.raises(losscli.UsageError, match="class_weight has 2 numbers where there are 3 classes"):
+    with pytest.raises(losscli.UsageError, match="class_weight must be a number for each of 3 classes, not 2"):
         losscli.losses.cross_entropy([0.0], logits=[[1.0, 2.0, 3.0]], class_weight=[1.0, 2.0])
 
 

@@ -216,7 +216,9 @@ def test_numbers_of_another_number_of_classes_are_refused(loss: Loss) -> None:
     for parameter in loss.parameters:
         for case in cases(loss) if parameter.many == "class" else []:
             for wrong in ((1.0,) * (WIDTH - 1), (1.0,) * (WIDTH + 1)):
-                with pytest.raises(UsageError, match=f"{loss.name}: {parameter.name} has {len(wrong)} numbers"):
+                with pytest.raises(
+                    UsageError, match=f"{loss.name}: {parameter.name} must be a number for each of {WIDTH}"
+                ):
                     case(case.draw(ROWS), **{parameter.name: wrong})
 
 
