@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+import tests.several_oracles  # noqa: F401 - enters the oracles of losses of several values
 from losscli.catalogue import Loss, all_losses
 from losscli.domain import Domain
-import tests.several_oracles  # noqa: F401 - enters the oracles of losses of several values
 from tests.oracles import DIGITS, ORACLES, ULPS, WITHOUT_ORACLE, Inexact, Number
 from tests.sampling import LARGEST, LEAST, Case, Values, case_id, cases_of, element_losses, sample
 
