@@ -1,6 +1,7 @@
 """Stable primitives that several losses share."""
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 from losscli.arrays import Array, Mask, np
@@ -22,6 +23,63 @@ def log_factorial(count: Array) -> Array:
     if not whole.all():
         values[~whole] = [_log_factorial_of_one(value) for value in flat[~whole].tolist()]
     return values.reshape(np.shape(count))
+
+
+# log cosh x = x^2 P(x^2) / Q(x^2) for |x| <= 1 to 1.4 units of 2^-53: the quotient that begins with 1/2 and is exact at
+# the nine Chebyshev points of x^2 in [0, 1], solved with 60 digits. From the highest power down; all are positive, so
+# nothing cancels.
+_LOG_COSH_P = (0.0001947318638900922, 0.008504299973509169, 0.09617420373259773, 0.386033602237588, 0.5)
+_LOG_COSH_Q = (
+    *(1.1611201886377119e-05, 0.0017382225830990616, 0.039505759420567416),
+    *(0.3043596082111652, 0.9387338711418419, 1.0),
+)
+
+
+def log_cosh(x: Array) -> Array:
+    """log cosh x, elementwise.
+
+    An element takes its formula by its own size, whatever its neighbours are: a quotient of polynomials near 0, where
+    it keeps the digits that |x| + log((1 + exp(-2|x|)) / 2) has lost, and that one beyond. Each costs half of
+    expm1 and log1p; what most elements need is computed for all, which is cheaper than picking them out.
+    """
+    size = np.ravel(np.abs(x))
+    far = size > 1.0
+    most, others, rest = _log_cosh_near, _log_cosh_far, far
+    if 2 * np.count_nonzero(far) > size.size:
+        most, others, rest = _log_cosh_far, _log_cosh_near, ~far
+    values = most(size)
+    # by their places, which is twice as fast as by a mask
+    places = np.flatnonzero(rest)
+    values[places] = others(size[places])
+    return values.reshape(np.shape(x))
+
+
+def _log_cosh_near(size: Array) -> Array:
+    square = size * size
+    values = _polynomial(square, _LOG_COSH_P)
+    values *= square
+    values /= _polynomial(square, _LOG_COSH_Q)
+    return values
+
+
+def _log_cosh_far(size: Array) -> Array:
+    values = -2.0 * size
+    np.exp(values, out=values)
+    values += 1.0
+    values *= 0.5
+    np.log(values, out=values)
+    values += size
+    return values
+
+
+def _polynomial(x: Array, coefficients: Sequence[float]) -> Array:
+    """By Horner's rule in one array, which stays in the caches."""
+    values = x * coefficients[0]
+    values += coefficients[1]
+    for coefficient in coefficients[2:]:
+        values *= x
+        values += coefficient
+    return values
 
 
 def _log_factorial_of_one(count: float) -> float:

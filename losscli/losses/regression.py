@@ -1,5 +1,6 @@
 """Losses of a numeric target: e stands for pred - target."""
 
+from losscli import numerics
 from losscli.arrays import np
 from losscli.catalogue import Rows, loss
 from losscli.domain import (
@@ -173,14 +174,7 @@ def log_cosh(target: Real, pred: Real) -> Rows:
         >>> round(float(log_cosh([0.0], [0.6931471805599453])[0]), 12)
         0.223143551314
     """
-    size = np.abs(pred - target)
-    # cosh e - 1 = m^2 / (2 (1 + m)) with m = exp |e| - 1, so log1p keeps the digits near 0 that
-    # |e| + log1p(exp(-2|e|)) - log 2 has lost. Past 20 the loss is |e| - log 2 to the last bit, so the exponential is
-    # taken up to there only.
-    near = np.minimum(size, 20.0)
-    m = np.expm1(near)
-    value: Rows = np.log1p(0.5 * m * m / (1.0 + m)) + (size - near)
-    return value
+    return numerics.log_cosh(pred - target)
 
 
 @loss(
