@@ -7,6 +7,7 @@ from losscli.arrays import Array, Index, Mask, np
 from losscli.block import Block
 from losscli.data.labels import Coding
 from losscli.errors import DataError, UsageError
+from losscli.numerics import by_columns
 from losscli.plan import Input, Term
 from losscli.tally import POSITIVE_SEEN, Tally
 
@@ -19,7 +20,7 @@ def _arrays(entry: Input, block: Block, rows: Index | None) -> list[Array]:
     if entry.layout == "each":
         parts = [part for column in columns for part in column.parts]
     elif len(columns) == 1:
-        parts = [columns[0].values]
+        parts = [by_columns(columns[0].values)]
     else:
         # the columns one after the other in memory: what is done class by class reads them as they lie
         parts = [np.stack([column.values for column in columns]).T]

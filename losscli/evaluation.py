@@ -175,11 +175,18 @@ _VALUES_AT_A_TIME = 1 << 18
 """How many values of a loss's columns are held at a time: 2 MB, so that the arrays of a block stay near the caches."""
 
 
+_FEWEST_ROWS = 16
+
+
 def rows_at_a_time(plan: Plan, needs: Sequence[Need]) -> int:
     """How many rows a block has: fewer where rows hold long lists. Sums do not depend on it, memory does."""
     widths = {need.name: need.width for need in needs}
     widest = max(sum(widths[name] for entry in term.entries for name in entry.columns) for term in plan.terms)
-    return max(16, min(BLOCK, _VALUES_AT_A_TIME // widest))
+    rows = BLOCK
+    # whole parts of a block, so that its sums are made of few pieces
+    while rows > _FEWEST_ROWS and rows * widest > _VALUES_AT_A_TIME:
+        rows //= 2
+    return rows
 
 
 def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Block]:

@@ -119,8 +119,17 @@ def _log_factorials() -> Array:
     return np.array([math.lgamma(count + 1.0) for count in range(_TABLE_SIZE)])
 
 
+_MANY = 16
+"""Values of a row from which on adding them row by row is faster than column by column."""
+
+
 def total(values: Array) -> Array:
-    """The sum over the last axis, by halves: the same bits for any number of rows and any layout in memory."""
+    """The sum over the last axis: the same bits for any number of rows and any layout in memory.
+
+    Many values are added by NumPy, pairwise, once a row of them lies together; few by halves, column to column.
+    """
+    if values.shape[-1] >= _MANY:
+        return np.asarray(np.add.reduce(np.ascontiguousarray(values), axis=-1))
     if values.shape[-1] == 0:
         return np.zeros(values.shape[:-1])
     while values.shape[-1] > 1:
@@ -130,6 +139,11 @@ def total(values: Array) -> Array:
             summed[..., 0] += values[..., -1]
         values = summed
     return values[..., 0].copy()
+
+
+def by_columns(values: Array) -> Array:
+    """The same values, laid out column after column where rows have few: what is done column by column is faster so."""
+    return np.asfortranarray(values) if values.ndim == 2 and values.shape[1] < _MANY else values
 
 
 def softplus_parts(logit: Array) -> tuple[Array, Array]:

@@ -39,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "specs": {"catalogue", "class_weights", "plan"},
     "request": {"binding", "data", "plan", "specs"},
     "block": {"data", "plan"},
-    "arguments": {"block", "data", "plan", "tally"},
+    "arguments": {"block", "data", "numerics", "plan", "tally"},
     "unit_arrays": {"data", "plan", "tally"},
     "refusals": {"arguments", "block", "plan", "tally", "unit_arrays"},
     "element_units": {"arguments", "block", "data", "plan", "refusals", "tally", "unit_arrays"},

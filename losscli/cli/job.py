@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.invocation import command_line
+from losscli.cli.memory import keep_freed_memory
 from losscli.cli.options import InputOptions, OutputOptions
 from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.progress import Progress
@@ -79,6 +80,7 @@ def run_job(
     from losscli.summary import report_of
 
     gc.enable()
+    keep_freed_memory()
     penalties = penalty.penalties()
     with Progress(output.quiet) as progress:
         once = any(source.read_once for source in sources)
