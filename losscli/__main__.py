@@ -10,6 +10,9 @@ def main() -> None:
     import gc
 
     _forget_working_folder()
+    # products of matrices are small tiles here, on which the library's own threads wait more than they work; it reads
+    # this when NumPy is imported
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # nothing that imports make is garbage, and looking for it takes a tenth of the start
     gc.disable()
     _open_missing_streams()

@@ -12,8 +12,8 @@ from losscli.observations import Observation
 from losscli.signature import Batch, BatchUnlessNegative
 
 Distance: TypeAlias = Literal["euclidean", "cosine"]
-_ROWS, _COLUMNS = 256, 4096
-"""The tile of similarities that is held at a time, 8 MB: the matrix of a whole batch never is."""
+_ROWS, _COLUMNS = 256, 1024
+"""The tile of similarities that is held at a time, 2 MB, which stays in the caches: the whole matrix never is."""
 
 
 def _distance(left: Array, right: Array, distance: Distance, p: float = 2.0) -> Array:
@@ -163,24 +163,22 @@ def _against_all(rows: Array, others: Array, own: Index, temperature: float, lef
     columns = np.ascontiguousarray(others.T)
     for first in range(0, len(rows), _ROWS):
         part = slice(first, min(first + _ROWS, len(rows)))
-        mine = own[part]
+        scaled, mine = rows[part] / temperature, own[part]
         here = np.arange(mine.size)
-        known = np.einsum("ij,ij->i", rows[part], others[mine]) / temperature
-        summed, least = np.zeros(mine.size), np.zeros(mine.size)
+        known = np.einsum("ij,ij->i", scaled, others[mine])
+        # the exponentials overflow past 700: their sum is kept relative to the largest similarity so far
+        summed, most = np.zeros(mine.size), known
         for start in range(0, len(others), _COLUMNS):
-            tile = rows[part] @ columns[:, start : start + _COLUMNS]
-            tile /= temperature
-            tile -= known[:, None]
-            width = tile.shape[1]
+            tile = scaled @ columns[:, start : start + _COLUMNS]
             for places in (mine, None if left_out is None else here + (first + left_out)):
                 if places is not None:
-                    inside = (places >= start) & (places < start + width)
+                    inside = (places >= start) & (places < start + tile.shape[1])
                     tile[here[inside], places[inside] - start] = -np.inf
-            # past a distance of 700 the exponential overflows: the sum is kept relative to the largest so far
-            most = np.maximum(least, tile.max(axis=1))
-            summed = summed * np.exp(least - most) + np.exp(tile - most[:, None]).sum(axis=1)
-            least = most
-        losses[part] = least + np.log1p(np.expm1(-least) + summed)
+            peak = np.maximum(most, tile.max(axis=1))
+            tile -= peak[:, None]
+            summed = summed * np.exp(most - peak) + np.exp(tile, out=tile).sum(axis=1)
+            most = peak
+        losses[part] = (most - known) + np.log1p(np.expm1(known - most) + summed)
     return losses
 
 
