@@ -5,7 +5,7 @@ from typing import Literal
 from losscli.arrays import Array, np
 from losscli.catalogue import loss
 from losscli.curves import Curve, Line, place_by_place
-from losscli.domain import Mask01, MaskLogit, MaskProbability, NonNegativeNumber
+from losscli.domain import Mask01, MaskLogit, MaskProbability, NonNegativeScalar
 from losscli.losses.kinds import LIKE_PROBABILITIES
 from losscli.numerics import negative_log_softmaxes, sigmoid
 from losscli.observations import Observation
@@ -128,7 +128,7 @@ def dice(
     probs: MaskProbability | None = None,
     pred: Mask01 | None = None,
     *,
-    eps: NonNegativeNumber = 1e-6,  # noqa: ARG001 - for the loss of the sums
+    eps: NonNegativeScalar = 1e-6,  # noqa: ARG001 - for the loss of the sums
     squared: bool = False,
     empty: Empty = "formula",  # noqa: ARG001 - for the loss of the sums
     average: Average = "macro",  # noqa: ARG001 - for the loss of the sums
@@ -182,7 +182,7 @@ def iou(
     probs: MaskProbability | None = None,
     pred: Mask01 | None = None,
     *,
-    eps: NonNegativeNumber = 1e-6,  # noqa: ARG001 - for the loss of the sums
+    eps: NonNegativeScalar = 1e-6,  # noqa: ARG001 - for the loss of the sums
     squared: bool = False,
     empty: Empty = "formula",  # noqa: ARG001 - for the loss of the sums
     average: Average = "macro",  # noqa: ARG001 - for the loss of the sums
@@ -235,9 +235,9 @@ def tversky(
     probs: MaskProbability | None = None,
     pred: Mask01 | None = None,
     *,
-    alpha: NonNegativeNumber = 0.3,  # noqa: ARG001 - for the loss of the sums
-    beta: NonNegativeNumber = 0.7,  # noqa: ARG001 - for the loss of the sums
-    eps: NonNegativeNumber = 1e-6,  # noqa: ARG001 - for the loss of the sums
+    alpha: NonNegativeScalar = 0.3,  # noqa: ARG001 - for the loss of the sums
+    beta: NonNegativeScalar = 0.7,  # noqa: ARG001 - for the loss of the sums
+    eps: NonNegativeScalar = 1e-6,  # noqa: ARG001 - for the loss of the sums
     empty: Empty = "formula",  # noqa: ARG001 - for the loss of the sums
     average: Average = "macro",  # noqa: ARG001 - for the loss of the sums
 ) -> Sums:
