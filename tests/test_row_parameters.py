@@ -11,7 +11,12 @@ from losscli.catalogue import all_losses, find
 from losscli.errors import UsageError
 from tests.cli import run_cli
 
-ROWS: dict[str, Sequence[float]] = {"y": [0, 1, 2], "prob_0": [0.2, 0.3, 0.0], "prob_1": [0.3, 0.3, 0.5], "prob_2": [0.5, 0.4, 0.5]}
+ROWS: dict[str, Sequence[float]] = {
+    "y": [0, 1, 2],
+    "prob_0": [0.2, 0.3, 0.0],
+    "prob_1": [0.3, 0.3, 0.5],
+    "prob_2": [0.5, 0.4, 0.5],
+}
 SMOOTHING, EPS = [0.1, 0.2, 0.3], [1e-3, 2e-3, 4e-3]
 
 
