@@ -92,12 +92,13 @@ EMPTY_TRUTH = Observation(
 
 def _dice(sums: Array, *, eps: float, empty: Empty, average: Average, **_: object) -> Array:
     both, pred, truth = _parts(sums, average)
-    return _averaged(1.0 - (2.0 * both + eps) / (pred + truth + eps), truth, empty, average)
+    # one fraction, here and below: 1 - ratio would lose the digits of a mask that is nearly right
+    return _averaged((pred + truth - 2.0 * both) / (pred + truth + eps), truth, empty, average)
 
 
 def _iou(sums: Array, *, eps: float, empty: Empty, average: Average, **_: object) -> Array:
     both, pred, truth = _parts(sums, average)
-    return _averaged(1.0 - (both + eps) / (pred + truth - both + eps), truth, empty, average)
+    return _averaged((pred + truth - 2.0 * both) / (pred + truth - both + eps), truth, empty, average)
 
 
 def _tversky(
@@ -105,7 +106,7 @@ def _tversky(
 ) -> Array:
     both, pred, truth = _parts(sums, average)
     missed = alpha * (pred - both) + beta * (truth - both)
-    return _averaged(1.0 - (both + eps) / (both + missed + eps), truth, empty, average)
+    return _averaged(missed / (both + missed + eps), truth, empty, average)
 
 
 @loss(
