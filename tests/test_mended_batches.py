@@ -88,3 +88,26 @@ def test_the_losses_of_rows_come_with_the_warnings_of_their_mean(tmp_path: Path)
     assert "in 1 rows the target is 0, which was read as -1" in _run(tmp_path, *hinge, **columns).err
     mixed = _run(tmp_path, *hinge, y=[0, 1, -1], z=columns["z"])
     assert (mixed.code, "the target has both 0 and -1" in mixed.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "flags", "message"),
+    [
+        (["mse", "-t", "y", "-p", "z"], ["--classes", "a,b"], "--classes is given and no labels are read"),
+        (["mse", "-t", "y", "-p", "z"], ["--positive-class", "b"], "--positive-class is given and no labels are read"),
+        (["bce", "-t", "y", "--logits", "z"], ["--probs-percent"], "no probabilities are read"),
+    ],
+)
+def test_an_option_that_would_not_act_is_refused(
+    loss: list[str], flags: list[str], message: str, tmp_path: Path
+) -> None:
+    done = _run(tmp_path, "-l", *loss, *flags, y=[0, 1, 1], z=[-2.0, 1.0, 3.0])
+    assert (done.code, message in done.err) == (2, True)
+
+
+def test_symmetric_with_negatives_is_a_fault_of_the_command(tmp_path: Path) -> None:
+    rows: dict[str, Any] = {"a": VIEWS["a"], "b": VIEWS["b"], "n": [[1.0, 1.0]] * 3}
+    done = _run(
+        tmp_path, "-l", "info_nce:symmetric=true", "--anchor", "a", "--positive", "b", "--negative", "n", **rows
+    )
+    assert done.code == 2
