@@ -248,4 +248,9 @@ def _one_column(text: str, table: Table) -> tuple[str, ...]:
 def _number_domain(parameter: Parameter, loss: Loss) -> Domain:
     if parameter.domain is None or parameter.many == "class":
         raise UsageError(f"{loss.name}: {parameter.name} is {parameter.allowed}; only a number can come from a column")
+    if not parameter.by_row:
+        raise UsageError(
+            f"{loss.name}: {parameter.name} is the same for all rows and cannot come from a column",
+            hint=f"--{parameter.name.replace('_', '-')} VALUE, {parameter.domain.allowed}",
+        )
     return parameter.domain

@@ -68,6 +68,8 @@ def _parameters(loss: "Loss", given: Mapping[str, Any]) -> dict[str, Any]:
         if np.asarray(value).dtype.kind not in "iuf":
             raise UsageError(f"{loss.name}: {name} must be {parameter.allowed}, not {value}")
         array = np.asarray(value, dtype=np.float64)
+        if array.ndim and not parameter.by_row and not parameter.many:
+            raise UsageError(f"{loss.name}: {name} must be one number, {parameter.allowed}, not {array.size}")
         if parameter.many and not array.size:
             raise UsageError(f"{loss.name}: {name} must be {parameter.allowed}, not empty")
         where = _first(parameter.domain.outside(array))
@@ -107,6 +109,9 @@ def _check_shapes(loss: "Loss", values: Mapping[str, Array], parameters: Mapping
             raise UsageError(
                 f"{loss.name}: {parameter.name} must be a number for each of {classes} classes, not {found}"
             )
+        if parameter.by_row and given is not None and np.shape(given) not in ((), *((n,) for n in rows.values())):
+            found = f"{np.size(given)} in the shape {np.shape(given)}"
+            raise UsageError(f"{loss.name}: {parameter.name} must be one number or one for each row, not {found}")
 
 
 def _shown(sizes: Mapping[str, int]) -> str:

@@ -44,7 +44,8 @@ def resolved(openers: Sequence[Callable[[], Table]], request: Request, threads: 
 
 
 def _open_words(spec: LossSpec) -> dict[str, str]:
-    return {name: word for name, word in spec.words().items() if scheme(word) is not None}
+    words = spec.words().items()
+    return {name: word for name, word in words if name not in spec.resolved and scheme(word) is not None}
 
 
 def _weights(word: str, counts: Array, names: Sequence[str] | None, spec: LossSpec) -> tuple[float, ...]:

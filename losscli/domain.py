@@ -246,11 +246,12 @@ Simplex: TypeAlias = Annotated[Array, SIMPLEX]
 LogSimplex: TypeAlias = Annotated[Array, LOG_SIMPLEX]
 Box: TypeAlias = Annotated[Array, BOX]
 
-# Parameters: a number, or an array where the parameter comes from a column.
+# Parameters: a number, and where it may differ from row to row, an array.
 PositiveNumber: TypeAlias = Annotated[float | Array, POSITIVE]
 NonNegativeNumber: TypeAlias = Annotated[float | Array, NON_NEGATIVE]
 FractionNumber: TypeAlias = Annotated[float | Array, FRACTION]
 PositiveScalar: TypeAlias = Annotated[float, POSITIVE]
+NonNegativeScalar: TypeAlias = Annotated[float, NON_NEGATIVE]
 BinaryNumber: TypeAlias = Annotated[float, BINARY]
 ShareNumber: TypeAlias = Annotated[float | Array, PROBABILITY]
 ClipNumber: TypeAlias = Annotated[float | Array, CLIP]

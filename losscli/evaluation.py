@@ -203,33 +203,25 @@ def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Bl
             row += block.size
 
 
-class SetsNotRowsError(Exception):
-    """The units of a loss are sets or batches, which are known when all rows are read."""
-
-
 def stream_units(
-    openers: Sequence[Opener], request: Request, tally: Tally, notices: Notices, once: bool = False
+    openers: Sequence[Opener], request: Request, tally: Tally, notices: Notices
 ) -> Iterator[tuple[Units, int, int]]:
-    """The units of the first loss in row order, for `--reduction none`.
+    """The units of the first loss, which are rows, in their order, for `--reduction none`.
 
     Args:
         tally, notices: are filled with what is met.
-        once: whether an input can be read once only.
 
     Yields:
         units: the units of a run of rows.
         first: how many rows of the whole input came before that run.
         span: how many rows the run has.
     """
-    request = resolved(openers, request, 1, once)
     plan: Plan | None = None
     rows_before = 0
     for opener in openers:
         with closing(opener()) as table:
             plan = plan or request.plan(table)
             rows = 0
-            if plan.terms[0].sets.kind != "row":
-                raise SetsNotRowsError
             for units, first, span in _stream_table(table, plan, tally, notices):
                 yield units, rows_before + first, span
                 rows = first + span

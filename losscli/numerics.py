@@ -146,6 +146,11 @@ def by_columns(values: Array) -> Array:
     return np.asfortranarray(values) if values.ndim == 2 and values.shape[1] < _MANY else values
 
 
+def by_row(number: Array | float) -> Array:
+    """A number, or one for each row, in a shape that meets several values a row."""
+    return np.asarray(number)[..., None]
+
+
 def softplus_parts(logit: Array) -> tuple[Array, Array]:
     """log(1 + exp(z)) and log(1 + exp(-z)), each to its last digits: the logarithms of both probabilities, negated."""
     tail = np.log1p(np.exp(-np.abs(logit)))

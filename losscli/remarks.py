@@ -26,7 +26,7 @@ def remarks(sums: Sums, outcomes: Sequence[Outcome], results: Sequence[Result], 
     if asked is not None:
         found += _no_interval(results)
     for term, outcome, tally in zip(sums.plan.terms, outcomes, sums.tallies, strict=True):
-        found += _of_term(term, outcome, tally, results)
+        found += of_term(term, outcome, tally, results)
     if sums.gathered and any(term.sets.kind == "batch" and term.sets.group for term in sums.plan.terms):
         found.append("the rows of a group are not together, so all rows were held in memory; sorted input is streamed")
     return [*dict.fromkeys(found), *sums.notices.lines()]
@@ -42,7 +42,12 @@ def _no_interval(results: Sequence[Result]) -> list[str]:
     return [f"no interval: {fewest.count} {_WORDS[unit]}, {FEWEST_UNITS} needed"]
 
 
-def _of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result]) -> Iterator[str]:
+def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result] = ()) -> Iterator[str]:
+    """The warnings on one loss.
+
+    Raises:
+        DataError: the data contradict what was said of them.
+    """
     loss = term.spec.loss
     if tally.clipped:
         rows = "row" if tally.clipped == 1 else "rows"

@@ -11,7 +11,7 @@ from losscli.data.labels import named_classes
 from losscli.data.table import Table
 from losscli.data.where import Condition
 from losscli.errors import UsageError
-from losscli.plan import TRANSFORMS, WEIGHT, LossSpec, Plan, Policy, Transform, watched_columns
+from losscli.plan import PERCENT, TRANSFORMS, WEIGHT, LossSpec, Plan, Policy, Term, Transform, watched_columns
 from losscli.specs import parse_spec, with_parameters
 
 
@@ -52,9 +52,21 @@ class Request:
             bind(spec, self.selection, table, self.weight, self.transform, self.group, self.batch_size)
             for spec in self.specs
         )
+        self._check_used(terms)
         used = {name for term in terms for names in term.roles.values() for name in names}
         used |= {condition.column for condition in self.where}
         return Plan(terms, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
+
+    def _check_used(self, terms: Sequence[Term]) -> None:
+        """Refuse what was said of labels or probabilities where no loss reads any."""
+        names = " and ".join(term.spec.loss.name for term in terms)
+        inputs = [entry for term in terms for entry in term.inputs]
+        if self.selection.probs_percent and not any(entry.transform is PERCENT for entry in inputs):
+            raise UsageError(f"{names}: --probs-percent is given and no probabilities are read", hint="leave it out")
+        labels = any(role.domain.coded for term in terms for role in term.spec.loss.roles)
+        for flag, given in (("classes", self.selection.classes), ("positive-class", self.selection.positive_class)):
+            if given is not None and not labels:
+                raise UsageError(f"{names}: --{flag} is given and no labels are read", hint="leave it out")
 
 
 def make_request(

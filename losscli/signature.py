@@ -85,6 +85,7 @@ class Parameter:
         required: whether it has no default.
         default: the default; None means not used.
         many: over what it may have several numbers: `output`, `class`, or nothing.
+        by_row: whether each row may have a number of its own, from a column: its annotation says `float | Array`.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Parameter:
     required: bool
     default: ParameterValue
     many: str = ""
+    by_row: bool = False
 
     @property
     def is_flag(self) -> bool:
@@ -145,7 +147,11 @@ def read_signature(function: Callable[..., Array]) -> Signature:
         if item.kind is item.KEYWORD_ONLY:
             default = None if required else item.default
             many = next((mark.over for mark in _marks(item.annotation, Many)), "")
-            parameters.append(Parameter(item.name, domain, _choices(item.annotation), required, default, many))
+            by_row = _is_by_row(item.annotation)
+            if by_row and units[0].kind != "row":
+                raise TypeError(f"{function.__name__}: {item.name} cannot differ by row, as a unit is no row")
+            words = _choices(item.annotation)
+            parameters.append(Parameter(item.name, domain, words, required, default, many, by_row))
         elif domain is None:
             raise TypeError(f"{function.__name__}: role {item.name} has no domain")
         else:
@@ -162,6 +168,12 @@ def _marks(annotation: Any, kind: type[Mark]) -> list[Mark]:
     for part in () if get_origin(annotation) is Literal else get_args(annotation):
         found += _marks(part, kind)
     return found
+
+
+def _is_by_row(annotation: Any) -> bool:
+    """Whether an annotation admits a number or an array, also behind `| None`."""
+    parts = get_args(annotation)
+    return (float in parts and Array in parts) or any(_is_by_row(part) for part in parts)
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:

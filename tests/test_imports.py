@@ -88,6 +88,7 @@ ARROWS: dict[str, set[str]] = {
     "api": {"catalogue", "data", "evaluation", "execution", "penalties", "plan", "request", "results", "summary"},
     "cli": {
         "catalogue",
+        "class_counts",
         "class_weights",
         "data",
         "evaluation",
@@ -95,7 +96,10 @@ ARROWS: dict[str, set[str]] = {
         "explanation",
         "label_counts",
         "notices",
+        "outcome",
         "penalties",
+        "plan",
+        "remarks",
         "reports",
         "request",
         "results",

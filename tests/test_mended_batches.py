@@ -63,3 +63,51 @@ def test_nothing_in_truth_and_prediction_warns_nobody_of_numpy(group: list[str],
     columns: dict[str, Any] = {"y": [0.0, 0.0], "p": [0.0, 0.0], "g": [1, 1]}
     done = _run(tmp_path, "-l", "dice:eps=0", "-t", "y", "--probs", "p", *group, "--json", **columns)
     assert (done.code, '"value": null' in done.out) == (0, True)
+
+
+MASKS = b"g,y,p\na,1,0.5\na,0,0\nb,1,1\n"
+
+
+def test_sets_and_batches_of_standard_input_are_listed() -> None:
+    """Standard input was opened twice, which was a fault of the tool."""
+    dice = ["compute", "-l", "dice:eps=0", "-t", "y", "--probs", "p", "--group", "g", "--reduction", "none", "-"]
+    done = run_cli(dice, stdin=MASKS)
+    assert (done.code, done.out.splitlines()[0], done.out.splitlines()[2]) == (0, "row,loss", "b,0.0")
+    nce = ["compute", "-l", "nt_xent", "--anchor", "y,p", "--positive", "y,p", "--batch-size", "3", "-r", "none", "-"]
+    assert run_cli(nce, stdin=MASKS.replace(b"a,0,0", b"a,0,2")).out.count("\n") == 2
+
+
+def test_the_losses_of_rows_come_with_the_warnings_of_their_mean(tmp_path: Path) -> None:
+    """A positive class that no row has went unnoticed, and so did labels of 0 that were read as -1."""
+    columns: dict[str, Any] = {"y": [0, 1, 1], "z": [-2.0, 1.0, 3.0]}
+    place = tmp_path / "losses.csv"
+    wrong = ("-l", "bce", "-t", "y", "--logits", "z", "--positive-class", "7", "-r", "none", "-o", f"csv:{place}")
+    done = _run(tmp_path, *wrong, **columns)
+    assert (done.code, "none of the used rows of column 'y' is '7'" in done.err, place.exists()) == (3, True, False)
+    hinge = ("-l", "hinge", "-t", "y", "-p", "z", "-r", "none")
+    assert "in 1 rows the target is 0, which was read as -1" in _run(tmp_path, *hinge, **columns).err
+    mixed = _run(tmp_path, *hinge, y=[0, 1, -1], z=columns["z"])
+    assert (mixed.code, "the target has both 0 and -1" in mixed.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "flags", "message"),
+    [
+        (["mse", "-t", "y", "-p", "z"], ["--classes", "a,b"], "--classes is given and no labels are read"),
+        (["mse", "-t", "y", "-p", "z"], ["--positive-class", "b"], "--positive-class is given and no labels are read"),
+        (["bce", "-t", "y", "--logits", "z"], ["--probs-percent"], "no probabilities are read"),
+    ],
+)
+def test_an_option_that_would_not_act_is_refused(
+    loss: list[str], flags: list[str], message: str, tmp_path: Path
+) -> None:
+    done = _run(tmp_path, "-l", *loss, *flags, y=[0, 1, 1], z=[-2.0, 1.0, 3.0])
+    assert (done.code, message in done.err) == (2, True)
+
+
+def test_symmetric_with_negatives_is_a_fault_of_the_command(tmp_path: Path) -> None:
+    rows: dict[str, Any] = {"a": VIEWS["a"], "b": VIEWS["b"], "n": [[1.0, 1.0]] * 3}
+    done = _run(
+        tmp_path, "-l", "info_nce:symmetric=true", "--anchor", "a", "--positive", "b", "--negative", "n", **rows
+    )
+    assert done.code == 2

@@ -1,8 +1,7 @@
 """`--reduction none`: the loss of each row, streamed in input order as CSV or Parquet."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from itertools import chain, islice
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +12,10 @@ from losscli.reports.safe import spreadsheet_cell
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source
+    from losscli.evaluation import Opener, Sums
+    from losscli.plan import Term
     from losscli.request import Request
+    from losscli.tally import Tally
 
 ROW_KINDS = ("csv", "parquet")
 
@@ -31,30 +33,38 @@ def write_row_losses(
         DataError: a row is refused, or none is left.
         UsageError: Parquet for standard output.
     """
-    from losscli.evaluation import SetsNotRowsError
+    from losscli.class_counts import resolved
+    from losscli.evaluation import scan
 
-    try:
-        _write_rows(sources, request, places, quiet)
-    except SetsNotRowsError:
-        _write_sets(sources, request, places, quiet, threads)
+    openers = [source.open for source in sources]
+    once = any(source.read_once for source in sources)
+    request = resolved(openers, request, threads, once)
+    with closing(openers[0]()) as table:
+        # the columns tell whether rows are units at all, before anything is opened for them
+        term = request.plan(table).terms[0]
+        if sources[0].read_once:
+            openers[0] = lambda: table
+        if term.sets.kind == "row":
+            _write_rows(openers, request, term, places, quiet)
+        else:
+            _write_sets(scan(openers, request, threads, once=once), places, quiet)
 
 
-def _write_rows(sources: "Sequence[Source]", request: "Request", places: Sequence[Destination], quiet: bool) -> None:
+def _write_rows(
+    openers: "Sequence[Opener]", request: "Request", term: "Term", places: Sequence[Destination], quiet: bool
+) -> None:
     from losscli.evaluation import stream_units
     from losscli.notices import Notices
+    from losscli.outcome import Outcome
+    from losscli.remarks import of_term
     from losscli.summary import nothing_left
     from losscli.tally import Tally
 
     count, seen = 0, 0
     tally, notices = Tally(), Notices()
-    once = any(source.read_once for source in sources)
-    openers = [source.open for source in sources]
-    stream = stream_units(openers, request, tally, notices, once)
-    # the first rows tell whether rows are units at all, before anything is opened for them
-    begun = list(islice(stream, 1))
     with ExitStack() as stack:
         writers = _open(places, stack)
-        for units, first, span in chain(begun, stream):
+        for units, first, span in stream_units(openers, request, tally, notices):
             _refuse_several(units.losses)
             numbers = _row_numbers(units, first, span)
             _write(writers, numbers, units.losses)
@@ -62,29 +72,29 @@ def _write_rows(sources: "Sequence[Source]", request: "Request", places: Sequenc
             seen = first + span
         if not count:
             raise nothing_left(seen, tally.skipped_in_order())
-    _say_what_was_met(tally, notices.lines(), quiet)
+        # before the files take their places: labels that contradict what was said of them are an error here too
+        warnings = [*of_term(term, Outcome([], rows=count), tally), *notices.lines()]
+    _say_what_was_met(tally, warnings, quiet)
 
 
-def _write_sets(
-    sources: "Sequence[Source]", request: "Request", places: Sequence[Destination], quiet: bool, threads: int
-) -> None:
+def _write_sets(sums: "Sums", places: Sequence[Destination], quiet: bool) -> None:
     from losscli.errors import UsageError
-    from losscli.evaluation import scan
+    from losscli.remarks import of_term
     from losscli.summary import nothing_left
 
-    once = any(source.read_once for source in sources)
-    sums = scan([source.open for source in sources], request, threads, once=once)
-    outcome, tally = sums.outcomes()[0], sums.tallies[0]
-    name = sums.plan.terms[0].spec.loss.name
+    term, outcome, tally = sums.plan.terms[0], sums.outcomes()[0], sums.tallies[0]
     if outcome.labels is None or outcome.losses is None:
-        raise UsageError(f"{name}: the whole input is one set", hint="--group COLUMN makes one of each image")
+        raise UsageError(
+            f"{term.spec.loss.name}: the whole input is one set", hint="--group COLUMN makes one of each image"
+        )
     if not outcome.labels:
         raise nothing_left(sums.rows, tally.skipped_in_order())
     _refuse_several(outcome.losses)
+    warnings = [*of_term(term, outcome, tally), *sums.notices.lines()]
     labels = ["|".join(map(str, label)) if isinstance(label, tuple) else label for label in outcome.labels]
     with ExitStack() as stack:
         _write(_open(places, stack), labels, outcome.losses)
-    _say_what_was_met(tally, sums.notices.lines(), quiet)
+    _say_what_was_met(tally, warnings, quiet)
 
 
 def _refuse_several(losses: Any) -> None:
@@ -94,13 +104,11 @@ def _refuse_several(losses: Any) -> None:
         raise UsageError("a set has a loss for each class here", hint="--average macro or micro gives one a set")
 
 
-def _say_what_was_met(tally: Any, notices: Sequence[str], quiet: bool) -> None:
+def _say_what_was_met(tally: "Tally", warnings: Sequence[str], quiet: bool) -> None:
     if quiet:
         return
-    for warning in notices:
+    for warning in warnings:
         say(f"warning: {warning}")
-    if tally.clipped:
-        say(f"warning: in {tally.clipped} rows eps took the place of a value")
     if tally.undefined:
         say(f"warning: sets left out because they have no loss: {tally.undefined}")
     if tally.skipped:

@@ -47,33 +47,36 @@ class _Pair:
         bx1, by1, bx2, by2 = self.pred
         self.hull_width = np.maximum(ax2, bx2) - np.minimum(ax1, bx1)
         self.hull_height = np.maximum(ay2, by2) - np.minimum(ay1, by1)
-        width = np.maximum(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0.0)
-        height = np.maximum(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0.0)
-        lengths = (width, ax2 - ax1, bx2 - bx1, self.hull_width)
-        heights = (height, ay2 - ay1, by2 - by1, self.hull_height)
-        areas = [one * other for one, other in zip(_near_1(lengths), _near_1(heights), strict=True)]
-        self.intersection, target_area, pred_area, self.hull = areas
-        self.union = target_area + pred_area - self.intersection
+        across = _near_1((*_shared_and_own(ax1, ax2, bx1, bx2), self.hull_width))
+        down = _near_1((*_shared_and_own(ay1, ay2, by1, by2), ay2 - ay1, by2 - by1, self.hull_height))
+        width, target_beside, pred_beside, hull_width = across
+        height, target_above, pred_above, target_height, pred_height, hull_height = down
+        self.hull = hull_width * hull_height
+        # what only one box covers, from parts that are not negative: nothing cancels where the boxes nearly agree
+        in_target = target_beside * target_height + width * target_above
+        self.in_one = in_target + (pred_beside * pred_height + width * pred_above)
+        self.union = self.in_one + width * height
 
-    def overlap(self) -> Array:
-        """Intersection over union; of two boxes without an area 1 where they are the same, else 0."""
-        same = (
-            (self.target[0] == self.pred[0])
-            & (self.target[1] == self.pred[1])
-            & (self.target[2] == self.pred[2])
-            & (self.target[3] == self.pred[3])
-        )
-        value: Array = np.divide(self.intersection, self.union, out=same.astype(np.float64), where=self.union > 0.0)
+    def apart(self) -> Array:
+        """1 - intersection over union; of two boxes without an area 0 where they are the same, else 1."""
+        differ = np.any([one != other for one, other in zip(self.target, self.pred, strict=True)], axis=0)
+        value: Array = np.divide(self.in_one, self.union, out=differ.astype(np.float64), where=self.union > 0.0)
         return value
 
 
-def _small_and_far(
+def _shared_and_own(first: Array, last: Array, other_first: Array, other_last: Array) -> tuple[Array, Array, Array]:
+    """Of two intervals the length that both cover, and what each has outside it."""
+    low, high = np.maximum(first, other_first), np.minimum(last, other_last)
+    meet = high > low
+    own = np.where(meet, (low - first) + (last - high), last - first)
+    others = np.where(meet, (low - other_first) + (other_last - high), other_last - other_first)
+    return np.maximum(high - low, 0.0), own, others
+
+
+def _like_corners(
     target: Array, box_format: Format = "xyxy", target_box_format: Format | None = None, **_: object
 ) -> int:
-    """Rows whose third and fourth number are less than the first two, where widths and heights are expected not to be.
-
-    Corners that were given as widths and heights are never less than the first two.
-    """
+    """Rows whose third and fourth number are larger than the first two, as those of corners are."""
     if (target_box_format or box_format) == "xyxy":
         return 0
     return int(np.count_nonzero((target[:, 2] > target[:, 0]) & (target[:, 3] > target[:, 1])))
@@ -81,7 +84,7 @@ def _small_and_far(
 
 LIKE_CORNERS = Observation(
     "sizes larger than positions",
-    _small_and_far,
+    _like_corners,
     "in all rows the width and height of the target are larger than its position, as corners are; if they are "
     "corners, --box-format xyxy reads them as such",
     when="all",
@@ -140,7 +143,7 @@ def box_iou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_f
         >>> box_iou([[2.0, 2.0, 4.0, 4.0]], [[1.0, 1.0, 3.0, 3.0]]).round(12).tolist()
         [0.857142857143]
     """
-    return 1.0 - _Pair(target, pred, box_format, target_box_format).overlap()
+    return _Pair(target, pred, box_format, target_box_format).apart()
 
 
 @loss(
@@ -179,7 +182,7 @@ def giou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_form
     hull = pair.hull
     uncovered = np.divide(hull - pair.union, hull, out=np.zeros_like(hull), where=hull > 0.0)
     # rounding can make the hull of equal boxes smaller than their union
-    value: Rows = 1.0 - pair.overlap() + np.maximum(uncovered, 0.0)
+    value: Rows = pair.apart() + np.maximum(uncovered, 0.0)
     return value
 
 
@@ -222,5 +225,5 @@ def diou(target: Box, pred: Box, *, box_format: Format = "xyxy", target_box_form
     across, down, width, height, _ = _near_1((across, down, pair.hull_width, pair.hull_height, widest))
     apart, diagonal = 0.25 * (across * across + down * down), width * width + height * height
     distance = np.divide(apart, diagonal, out=np.zeros_like(apart), where=diagonal > 0.0)
-    value: Rows = 1.0 - pair.overlap() + distance
+    value: Rows = pair.apart() + distance
     return value

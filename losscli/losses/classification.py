@@ -7,19 +7,34 @@ from losscli.catalogue import Rows, loss
 from losscli.curves import Bound, Curve
 from losscli.domain import ClipNumber, Label, Logits, LogSimplex, ShareNumber, Simplex, WholeNumber
 from losscli.losses.kinds import LIKE_PROBABILITIES, beyond_eps
-from losscli.numerics import negative_log_softmax, negative_log_softmaxes, total
+from losscli.numerics import by_row, negative_log_softmax, negative_log_softmaxes, total
 from losscli.signature import ClassWeights
 
 
-def _clipped_rows(target: Array, probs: Array | None = None, eps: float = 0.0, **_: object) -> Mask:
-    """In which rows the probability of a class that the target has is clipped."""
+def _clipped_rows(
+    target: Array,
+    probs: Array | None = None,
+    eps: Array | float = 0.0,
+    label_smoothing: Array | float = 0.0,
+    **_: object,
+) -> Mask:
+    """In which rows the probability of a class that the target has, or that smoothing gives it, is clipped."""
     if probs is None or not np.any(np.greater(eps, 0.0)):
         return np.zeros(len(target), dtype=bool)
+    shares = target
     if target.ndim == 1:
-        chosen = np.take_along_axis(probs, target.astype(np.intp)[:, None], axis=-1)[:, 0]
-        return beyond_eps(chosen, eps=eps)
-    beyond: Mask = np.any(beyond_eps(probs, eps=eps) & (target > 0.0), axis=-1)
+        if not np.any(np.greater(label_smoothing, 0.0)):
+            chosen = np.take_along_axis(probs, target.astype(np.intp)[:, None], axis=-1)[:, 0]
+            return beyond_eps(chosen, eps=eps)
+        shares = _one_hot(target, probs.shape[-1])
+    read = (shares > 0.0) | (by_row(label_smoothing) > 0.0)
+    beyond: Mask = np.any(beyond_eps(probs, eps=by_row(eps)) & read, axis=-1)
     return beyond
+
+
+def _one_hot(label: Array, width: int) -> Array:
+    shares: Array = (label[:, None] == np.arange(width)).astype(np.float64)
+    return shares
 
 
 def _class_weight_of(target: Array, class_weight: Array | None = None, **_: object) -> Array | None:
@@ -110,10 +125,11 @@ def cross_entropy(
     elif log_probs is not None:
         nll = -log_probs
     else:
-        nll = -np.log(np.clip(np.asarray(probs), eps, 1.0 - eps))
+        least = by_row(eps)
+        nll = -np.log(np.clip(np.asarray(probs), least, 1.0 - least))
     width = nll.shape[-1]
-    share = (target[:, None] == np.arange(width)).astype(np.float64) if labels else target
-    share = share * (1.0 - label_smoothing) + label_smoothing / width
+    share, smoothing = _one_hot(target, width) if labels else target, by_row(label_smoothing)
+    share = share * (1.0 - smoothing) + smoothing / width
     weights = np.ones(width) if class_weight is None else np.asarray(class_weight)
     value = total(np.where(share > 0.0, weights * share * nll, 0.0))
     own = _class_weight_of(target, class_weight)
@@ -131,7 +147,7 @@ def cross_entropy(
     pred_means="",
     guards={"probs": "eps"},
     clipped=lambda target, probs=None, eps=0.0, **_: (
-        np.zeros(len(target), dtype=bool) if probs is None else ((probs < eps) & (target > 0.0)).any(axis=-1)
+        np.zeros(len(target), dtype=bool) if probs is None else ((probs < by_row(eps)) & (target > 0.0)).any(axis=-1)
     ),
     observes=(LIKE_PROBABILITIES,),
     reductions=("batchmean", "elementmean"),
@@ -175,7 +191,7 @@ def kl_div(
     elif log_probs is not None:
         nll = -log_probs
     else:
-        nll = -np.log(np.maximum(np.asarray(probs), eps))
+        nll = -np.log(np.maximum(np.asarray(probs), by_row(eps)))
     with np.errstate(divide="ignore", invalid="ignore"):
         value = total(np.where(target > 0.0, target * (np.log(target) + nll), 0.0))
     return value / np.log(2.0) if base == "2" else value

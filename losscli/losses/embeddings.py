@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 from losscli.arrays import Array, Index, np
 from losscli.catalogue import Rows, loss
 from losscli.domain import Binary, BinaryNumber, Direction, Embedding, PositiveNumber, PositiveScalar, Stack
-from losscli.errors import DataError
+from losscli.errors import UsageError
 from losscli.losses.embedding_curves import OVER_THE_COSINE, OVER_THE_NEGATIVE, OVER_THE_PAIR
 from losscli.numerics import norm, total, unit_rows
 from losscli.observations import Observation
@@ -227,7 +227,7 @@ def info_nce(
     left, right = _scaled(anchor, similarity), _scaled(positive, similarity)
     if negative is not None:
         if symmetric:
-            raise DataError("info_nce: symmetric compares the rows of a batch, not negatives of a row's own")
+            raise UsageError("info_nce: symmetric compares the rows of a batch, not negatives of a row's own")
         known = total(left * right) / temperature
         apart = total(_scaled(negative, similarity) * left[:, None, :]) / temperature - known[:, None]
         least = np.maximum(apart.max(axis=1), 0.0)

@@ -5,7 +5,7 @@ from typing import Literal
 from losscli.arrays import Array, np
 from losscli.catalogue import loss
 from losscli.curves import Curve, Line, place_by_place
-from losscli.domain import Mask01, MaskLogit, MaskProbability, NonNegativeNumber
+from losscli.domain import Mask01, MaskLogit, MaskProbability, NonNegativeScalar
 from losscli.losses.kinds import LIKE_PROBABILITIES
 from losscli.numerics import negative_log_softmaxes, sigmoid
 from losscli.observations import Observation
@@ -92,12 +92,13 @@ EMPTY_TRUTH = Observation(
 
 def _dice(sums: Array, *, eps: float, empty: Empty, average: Average, **_: object) -> Array:
     both, pred, truth = _parts(sums, average)
-    return _averaged(1.0 - (2.0 * both + eps) / (pred + truth + eps), truth, empty, average)
+    # one fraction, here and below: 1 - ratio would lose the digits of a mask that is nearly right
+    return _averaged((pred + truth - 2.0 * both) / (pred + truth + eps), truth, empty, average)
 
 
 def _iou(sums: Array, *, eps: float, empty: Empty, average: Average, **_: object) -> Array:
     both, pred, truth = _parts(sums, average)
-    return _averaged(1.0 - (both + eps) / (pred + truth - both + eps), truth, empty, average)
+    return _averaged((pred + truth - 2.0 * both) / (pred + truth - both + eps), truth, empty, average)
 
 
 def _tversky(
@@ -105,7 +106,7 @@ def _tversky(
 ) -> Array:
     both, pred, truth = _parts(sums, average)
     missed = alpha * (pred - both) + beta * (truth - both)
-    return _averaged(1.0 - (both + eps) / (both + missed + eps), truth, empty, average)
+    return _averaged(missed / (both + missed + eps), truth, empty, average)
 
 
 @loss(
@@ -128,7 +129,7 @@ def dice(
     probs: MaskProbability | None = None,
     pred: Mask01 | None = None,
     *,
-    eps: NonNegativeNumber = 1e-6,  # noqa: ARG001 - for the loss of the sums
+    eps: NonNegativeScalar = 1e-6,  # noqa: ARG001 - for the loss of the sums
     squared: bool = False,
     empty: Empty = "formula",  # noqa: ARG001 - for the loss of the sums
     average: Average = "macro",  # noqa: ARG001 - for the loss of the sums
@@ -182,7 +183,7 @@ def iou(
     probs: MaskProbability | None = None,
     pred: Mask01 | None = None,
     *,
-    eps: NonNegativeNumber = 1e-6,  # noqa: ARG001 - for the loss of the sums
+    eps: NonNegativeScalar = 1e-6,  # noqa: ARG001 - for the loss of the sums
     squared: bool = False,
     empty: Empty = "formula",  # noqa: ARG001 - for the loss of the sums
     average: Average = "macro",  # noqa: ARG001 - for the loss of the sums
@@ -235,9 +236,9 @@ def tversky(
     probs: MaskProbability | None = None,
     pred: Mask01 | None = None,
     *,
-    alpha: NonNegativeNumber = 0.3,  # noqa: ARG001 - for the loss of the sums
-    beta: NonNegativeNumber = 0.7,  # noqa: ARG001 - for the loss of the sums
-    eps: NonNegativeNumber = 1e-6,  # noqa: ARG001 - for the loss of the sums
+    alpha: NonNegativeScalar = 0.3,  # noqa: ARG001 - for the loss of the sums
+    beta: NonNegativeScalar = 0.7,  # noqa: ARG001 - for the loss of the sums
+    eps: NonNegativeScalar = 1e-6,  # noqa: ARG001 - for the loss of the sums
     empty: Empty = "formula",  # noqa: ARG001 - for the loss of the sums
     average: Average = "macro",  # noqa: ARG001 - for the loss of the sums
 ) -> Sums:
