@@ -5,7 +5,7 @@ from typing import Any
 
 from losscli.catalogue import Loss, Parameter, Role
 from losscli.class_weights import named_weights, scheme
-from losscli.data.box_columns import box_format_of
+from losscli.data.box_columns import box_format_of, check_order
 from losscli.data.columns import Selection, expand, resolve_roles
 from losscli.data.labels import AnyCoding, BooleanCoding, Coding, class_names, looks_boolean
 from losscli.data.table import Kind, Table
@@ -55,6 +55,8 @@ class Binding:
 
     def _check_box_names(self) -> None:
         """Refuse columns whose names speak of another format than the one that is taken because none was said."""
+        boxes = {role.name: self.roles[role.name] for role in self.loss.roles if role.domain.width == 4}
+        check_order(self.loss.name, {role: names for role, names in boxes.items() if len(names) == 4})
         for role in self.loss.roles:
             names = self.roles.get(role.name, ())
             said = [self.spec.given.get(name) for name in self.loss.variants.get(role.name, ())]

@@ -1,0 +1,68 @@
+"""Columns with the names that tools give them: an order or a class is never taken from chance."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import losscli
+from losscli.errors import UsageError
+from tests.cli import run_cli
+
+YOLO = ("x_center", "y_center", "width", "height")
+"""The names of the YOLO format, whose alphabetical order is not that of a box."""
+
+
+def _boxes(path: Path, truth: tuple[str, ...], pred: tuple[str, ...]) -> str:
+    """One box of 4 by 2 around (4, 4), and the same box moved by 1 to the right: they share 6 of 10."""
+    true, moved = (4.0, 4.0, 4.0, 2.0), (5.0, 4.0, 4.0, 2.0)
+    columns = {
+        name: [value] for names, box in ((truth, true), (pred, moved)) for name, value in zip(names, box, strict=True)
+    }
+    pq.write_table(pa.table(columns), path)
+    return str(path)
+
+
+@pytest.mark.parametrize("ending", ["pred_{}", "{}_pred", "pred_box_{}"])
+def test_names_of_yolo_are_put_in_the_order_of_a_box(tmp_path: Path, ending: str) -> None:
+    file = _boxes(tmp_path / "yolo.parquet", YOLO, tuple(ending.format(name) for name in YOLO))
+    pattern = ending.format("*")
+    result = losscli.compute(file, loss="box_iou", target=",".join(YOLO), pred=pattern, box_format="cxcywh")
+    assert result.value == pytest.approx(1 - 6 / 10, rel=1e-12), "the pattern was read in alphabetical order"
+
+
+def test_names_of_yolo_are_no_corners(tmp_path: Path) -> None:
+    file = _boxes(tmp_path / "yolo.parquet", YOLO, tuple(f"pred_{name}" for name in YOLO))
+    outcome = run_cli(["compute", file, "-l", "giou", "-t", ",".join(YOLO), "-p", "pred_*"])
+    assert outcome.code == 2, outcome.out
+    assert "--box-format cxcywh" in outcome.err
+
+
+def test_a_pattern_over_names_of_no_box_is_refused(tmp_path: Path) -> None:
+    file = _boxes(tmp_path / "odd.parquet", YOLO, ("p_top", "p_west", "p_bottom", "p_east"))
+    with pytest.raises(UsageError, match=r"order of the columns .* not clear"):
+        losscli.compute(file, loss="giou", target=",".join(YOLO), pred="p_*", box_format="cxcywh")
+
+
+def test_numbered_columns_keep_their_order(tmp_path: Path) -> None:
+    file = _boxes(tmp_path / "numbers.parquet", ("t_0", "t_1", "t_2", "t_3"), ("p_0", "p_1", "p_2", "p_3"))
+    value = losscli.compute(file, loss="box_iou", target="t_*", pred="p_*", box_format="cxcywh").value
+    assert value == pytest.approx(1 - 6 / 10, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("truth", "pred", "allowed"),
+    [
+        ("ymin,xmin,ymax,xmax", "p_ymin,p_xmin,p_ymax,p_xmax", True),
+        ("ymin,xmin,ymax,xmax", "p_xmin,p_ymin,p_xmax,p_ymax", False),
+        ("xmin,xmax,ymin,ymax", "p_xmin,p_xmax,p_ymin,p_ymax", False),
+    ],
+)
+def test_the_order_that_names_speak_of(tmp_path: Path, truth: str, pred: str, allowed: bool) -> None:
+    cells = {"xmin": [0], "ymin": [10], "xmax": [4], "ymax": [12]}
+    cells |= {"p_xmin": [1], "p_ymin": [10], "p_xmax": [5], "p_ymax": [12]}
+    pq.write_table(pa.table(cells), tmp_path / "voc.parquet")
+    outcome = run_cli(["compute", str(tmp_path / "voc.parquet"), "-l", "box_iou", "-t", truth, "-p", pred])
+    assert outcome.code == (0 if allowed else 2), outcome.out + outcome.err
+    assert allowed or "--target xmin,ymin,xmax,ymax" in outcome.err
