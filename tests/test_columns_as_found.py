@@ -1,5 +1,6 @@
 """Columns with the names that tools give them: an order or a class is never taken from chance."""
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,3 +67,18 @@ def test_the_order_that_names_speak_of(tmp_path: Path, truth: str, pred: str, al
     outcome = run_cli(["compute", str(tmp_path / "voc.parquet"), "-l", "box_iou", "-t", truth, "-p", pred])
     assert outcome.code == (0 if allowed else 2), outcome.out + outcome.err
     assert allowed or "--target xmin,ymin,xmax,ymax" in outcome.err
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.bool_()), pa.large_list(pa.bool_()), pa.list_(pa.bool_(), 3), None])
+@pytest.mark.parametrize("loss", ["bce", "dice"])
+def test_lists_of_booleans_are_masks(tmp_path: Path, kind: pa.DataType | None, loss: str) -> None:
+    truth, probs = [[True, False, True], [True, True, False]], [[0.9, 0.2, 0.7], [0.6, 0.7, 0.1]]
+    file = tmp_path / ("masks.jsonl" if kind is None else "masks.parquet")
+    if kind is None:
+        rows = zip(truth, probs, strict=True)
+        file.write_text("".join(json.dumps({"y": y, "p": p}) + "\n" for y, p in rows))
+    else:
+        pq.write_table(pa.table({"y": pa.array(truth, kind), "p": probs}), file)
+    numbers = pa.table({"y": [[float(cell) for cell in row] for row in truth], "p": probs})
+    expected = losscli.compute(numbers, loss=loss, target="y", probs="p").value
+    assert losscli.compute(str(file), loss=loss, target="y", probs="p").value == expected

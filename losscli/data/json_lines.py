@@ -169,7 +169,8 @@ def _as_number(value: Any, row: int, need: Need) -> Any:
     if value is None:
         return None
     if isinstance(value, list):
-        return [_as_number(item, row, need) for item in value]
+        # a mask of true and false is one of 1 and 0
+        return [float(item) if isinstance(item, bool) else _as_number(item, row, need) for item in value]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise CellError(row, f"column {need.name!r} has {json.dumps(value)}, not a number", "give a number or null")
     try:
