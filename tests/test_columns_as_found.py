@@ -82,3 +82,22 @@ def test_lists_of_booleans_are_masks(tmp_path: Path, kind: pa.DataType | None, l
     numbers = pa.table({"y": [[float(cell) for cell in row] for row in truth], "p": probs})
     expected = losscli.compute(numbers, loss=loss, target="y", probs="p").value
     assert losscli.compute(str(file), loss=loss, target="y", probs="p").value == expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "roles"),
+    [
+        ("bce", "-t a --probs a"),
+        ("kl_div", "-t l --probs l"),
+        ("hinge", "-t a -p a"),
+        ("contrastive", "-t a --left l --right l"),
+        ("triplet", "--anchor l --positive m --negative m"),
+        ("nt_xent", "--anchor l --positive l --batch-size 2"),
+    ],
+)
+def test_no_column_is_compared_with_itself(tmp_path: Path, loss: str, roles: str) -> None:
+    lists = {"l": [[0.5, 0.5], [0.25, 0.75]], "m": [[1.0, 0.0], [0.5, 0.5]]}
+    pq.write_table(pa.table({"a": [0.0, 1.0], **lists}), tmp_path / "same.parquet")
+    outcome = run_cli(["compute", str(tmp_path / "same.parquet"), "--loss", loss, *roles.split()])
+    assert outcome.code == 2, f"a column has a good loss against itself: {outcome.out}"
+    assert "same column" in outcome.err
