@@ -7,7 +7,15 @@ from losscli.catalogue import Loss, Parameter, Role
 from losscli.class_weights import named_weights, scheme
 from losscli.data.box_columns import box_format_of, check_order
 from losscli.data.columns import Selection, expand, resolve_roles
-from losscli.data.labels import AnyCoding, BooleanCoding, Coding, class_names, looks_boolean
+from losscli.data.labels import (
+    AnyCoding,
+    BooleanCoding,
+    Coding,
+    check_class_order,
+    check_same_classes,
+    class_names,
+    looks_boolean,
+)
 from losscli.data.table import Kind, Table
 from losscli.domain import NON_NEGATIVE, Domain
 from losscli.errors import UsageError
@@ -96,6 +104,9 @@ class Binding:
                 f"--classes names {len(given)} classes ({', '.join(given)}) where there are {len(columns)} prediction "
                 f"columns ({', '.join(columns)})"
             )
+        check_same_classes(self.loss.name, self.roles.get("target", ()), columns)
+        if given is not None:
+            check_class_order(self.loss.name, given, columns)
         return given if given is not None or self.loss.by_element else class_names(columns)
 
     def _values(self) -> dict[str, Any]:
@@ -182,13 +193,20 @@ class Binding:
                 raise UsageError(
                     f"{self.loss.name}: target column {name!r} holds names ({sample!r}), and which class each "
                     "prediction column stands for is not said",
-                    hint=f"--classes {sample or 'cat'},... names them in the order of the columns",
+                    hint=self._names_of_classes(sample),
                 )
             return Coding(self.classes, ignored=ignored)
         if self.classes is None or not all(text.strip().isdigit() for text in self.classes):
             return None
         numbers = [int(text) for text in self.classes]
         return None if numbers == list(range(len(numbers))) else Coding(self.classes, ignored=ignored)
+
+    def _names_of_classes(self, sample: str | None) -> str:
+        """How to say the classes: the names of the columns where the labels are among them."""
+        columns = self._prediction_columns()
+        if sample in columns and not any("," in name or name in ("", *self.roles["target"]) for name in columns):
+            return self._add("classes", ",".join(columns))
+        return f"--classes {sample or 'cat'},... names them in the order of the columns"
 
     def _add(self, flag: str, value: str) -> str:
         return self.selection.suggestion({flag: value})

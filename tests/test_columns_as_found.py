@@ -1,6 +1,7 @@
 """Columns with the names that tools give them: an order or a class is never taken from chance."""
 
 import json
+import math
 from pathlib import Path
 
 import pyarrow as pa
@@ -101,3 +102,36 @@ def test_no_column_is_compared_with_itself(tmp_path: Path, loss: str, roles: str
     outcome = run_cli(["compute", str(tmp_path / "same.parquet"), "--loss", loss, *roles.split()])
     assert outcome.code == 2, f"a column has a good loss against itself: {outcome.out}"
     assert "same column" in outcome.err
+
+
+PROBS = {"setosa": [0.8, 0.1], "virginica": [0.1, 0.7], "versicolor": [0.1, 0.2]}
+
+
+def _iris(path: Path) -> str:
+    pq.write_table(pa.table({"species": ["setosa", "virginica"], **PROBS}), path / "iris.parquet")
+    return str(path / "iris.parquet")
+
+
+def test_classes_in_another_order_than_the_columns_of_their_names(tmp_path: Path) -> None:
+    line = ["compute", _iris(tmp_path), "-l", "ce", "-t", "species", "--probs", "virginica,setosa,versicolor"]
+    outcome = run_cli([*line, "--classes", "setosa,versicolor,virginica"])
+    assert outcome.code == 2, f"the probability of another class was read: {outcome.out}"
+    assert "--classes virginica,setosa,versicolor" in outcome.err
+    result = run_cli([*line, "--classes", "virginica,setosa,versicolor", "--json"])
+    value = json.loads(result.out)["results"][0]["value"]
+    assert value == pytest.approx(-(math.log(0.8) + math.log(0.7)) / 2, rel=1e-12)
+
+
+def test_columns_called_after_the_classes_bring_a_ready_command(tmp_path: Path) -> None:
+    outcome = run_cli(["compute", _iris(tmp_path), "-l", "ce", "-t", "species", "--probs", "setosa,v*"])
+    assert outcome.code == 2
+    assert "--classes setosa,versicolor,virginica" in outcome.err
+
+
+@pytest.mark.parametrize("loss", ["ce", "bce"])
+def test_one_column_a_class_in_the_same_order_on_both_sides(tmp_path: Path, loss: str) -> None:
+    table = {"y_a": [1, 0], "y_b": [0, 1], "p_a": [0.9, 0.2], "p_b": [0.1, 0.8]}
+    pq.write_table(pa.table(table), tmp_path / "hot.parquet")
+    outcome = run_cli(["compute", str(tmp_path / "hot.parquet"), "-l", loss, "-t", "y_b,y_a", "--probs", "p_*"])
+    assert outcome.code == 2, f"each class was compared with another one: {outcome.out}"
+    assert "another order" in outcome.err
