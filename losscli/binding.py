@@ -204,7 +204,8 @@ class Binding:
     def _names_of_classes(self, sample: str | None) -> str:
         """How to say the classes: the names of the columns where the labels are among them."""
         columns = self._prediction_columns()
-        if sample in columns and not any("," in name or name in ("", *self.roles["target"]) for name in columns):
+        known = sample in columns or (sample is None and columns)
+        if known and not any("," in name or name in ("", *self.roles["target"]) for name in columns):
             return self._add("classes", ",".join(columns))
         return f"--classes {sample or 'cat'},... names them in the order of the columns"
 

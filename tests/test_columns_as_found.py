@@ -135,3 +135,20 @@ def test_one_column_a_class_in_the_same_order_on_both_sides(tmp_path: Path, loss
     outcome = run_cli(["compute", str(tmp_path / "hot.parquet"), "-l", loss, "-t", "y_b,y_a", "--probs", "p_*"])
     assert outcome.code == 2, f"each class was compared with another one: {outcome.out}"
     assert "another order" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("line", "flag"),
+    [
+        ("-l mse -t y -p p --positive-class 1", "--positive-class"),
+        ("-l mse -t y -p p --classes a,b", "--classes"),
+        ("-l mse -t y -p p --probs-percent", "--probs-percent"),
+        ("-l bce -t y --logits p --probs-percent", "--probs-percent"),
+        ("-l cross_entropy -t y --probs p,q --positive-class 1", "--positive-class"),
+    ],
+)
+def test_an_option_that_does_nothing_is_refused(tmp_path: Path, line: str, flag: str) -> None:
+    pq.write_table(pa.table({"y": [0, 1], "p": [0.25, 0.5], "q": [0.75, 0.5]}), tmp_path / "two.parquet")
+    outcome = run_cli(["compute", str(tmp_path / "two.parquet"), *line.split()])
+    assert outcome.code == 2, f"the option was passed over: {outcome.out}"
+    assert f"{flag} does not apply" in outcome.err
