@@ -52,13 +52,17 @@ class Binding:
             raise UsageError(f"{self.loss.name}: --transform applies to {named}, which is not given")
         inputs = [self._input(role, transform) for role in self.loss.roles if role.name in self.roles]
         by_name = {parameter.name: parameter for parameter in self.loss.parameters}
+        sets = self._sets(group, size)
         for name, column in self.spec.columns().items():
+            if self.of_lists or sets.kind != "row":
+                raise UsageError(
+                    f"{self.loss.name}: {name} is one number for all rows of a set or batch, not @{column}"
+                )
             domain = _number_domain(by_name[name], self.loss)
             inputs.append(Input(name, expand(column, self.table), domain, optional=True))
         weight_input = None
         if weight is not None:
             weight_input = Input(WEIGHT, _one_column(weight, self.table), NON_NEGATIVE)
-        sets = self._sets(group, size)
         return Term(self.spec, tuple(inputs), weight_input, self.values, sets, self.classes)
 
     def _check_box_names(self) -> None:

@@ -152,3 +152,21 @@ def test_an_option_that_does_nothing_is_refused(tmp_path: Path, line: str, flag:
     outcome = run_cli(["compute", str(tmp_path / "two.parquet"), *line.split()])
     assert outcome.code == 2, f"the option was passed over: {outcome.out}"
     assert f"{flag} does not apply" in outcome.err
+
+
+@pytest.mark.parametrize("line", ["-l giou", "-l dice --box-format xywh", "-l huber", "-l dice", "-l hinge"])
+def test_lists_of_lists_in_json_are_refused_and_no_fault(tmp_path: Path, line: str) -> None:
+    row = {"t": [[0, 0, 1, 1], [0, 0, 2, 2]], "p": [[0, 0, 1, 1]]}
+    (tmp_path / "detections.jsonl").write_text(json.dumps(row) + "\n")
+    score = "--probs" if "dice" in line else "--pred"
+    outcome = run_cli(["compute", str(tmp_path / "detections.jsonl"), *line.split(), "-t", "t", score, "p"])
+    assert outcome.code in (2, 3), f"Arrow's own error came through: {outcome.err}"
+
+
+@pytest.mark.parametrize("column", ["y", "e"])
+def test_a_parameter_of_a_set_is_no_column(tmp_path: Path, column: str) -> None:
+    cells = {"y": [[0, 1], [1, 1]], "p": [[0.5, 0.5], [0.25, 1.0]], "e": [0.5, 0.25]}
+    pq.write_table(pa.table(cells), tmp_path / "masks.parquet")
+    line = ["compute", str(tmp_path / "masks.parquet"), "-l", "dice", "-t", "y", "--probs", "p", "--eps", f"@{column}"]
+    outcome = run_cli(line)
+    assert outcome.code == 2, f"the function was called without its parameter: {outcome.err}"
