@@ -67,6 +67,7 @@ CASES = [
         line="compute labels_from_1_plain.csv -l ce -t y --probs cat,dog",
         code=3,
         rows_named=(2,),
+        stderr_has=("--classes 1,2",),
     ),
     Case(
         id="labels-from-1-said",
@@ -120,6 +121,7 @@ CASES = [
         line="compute one_two.csv -l bce -t y --probs p",
         code=3,
         rows_named=(2,),
+        stderr_has=("--positive-class 2",),
     ),
     Case(
         id="multi-label",

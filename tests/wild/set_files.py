@@ -82,6 +82,7 @@ CASES = [
         line="compute pixels_255.csv -l iou -t mask --probs prob --group image",
         code=3,
         rows_named=(1,),
+        stderr_has=("--positive-class 255",),
     ),
     Case(
         id="pixel-classes",
