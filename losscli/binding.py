@@ -5,9 +5,17 @@ from typing import Any
 
 from losscli.catalogue import Loss, Parameter, Role
 from losscli.class_weights import named_weights, scheme
-from losscli.data.box_columns import box_format_of
+from losscli.data.box_columns import box_format_of, check_order
 from losscli.data.columns import Selection, expand, resolve_roles
-from losscli.data.labels import AnyCoding, BooleanCoding, Coding, class_names, looks_boolean
+from losscli.data.labels import (
+    AnyCoding,
+    BooleanCoding,
+    Coding,
+    check_class_order,
+    check_same_classes,
+    class_names,
+    looks_boolean,
+)
 from losscli.data.table import Kind, Table
 from losscli.domain import NON_NEGATIVE, Domain
 from losscli.errors import UsageError
@@ -44,17 +52,23 @@ class Binding:
             raise UsageError(f"{self.loss.name}: --transform applies to {named}, which is not given")
         inputs = [self._input(role, transform) for role in self.loss.roles if role.name in self.roles]
         by_name = {parameter.name: parameter for parameter in self.loss.parameters}
+        sets = self._sets(group, size)
         for name, column in self.spec.columns().items():
+            if self.of_lists or sets.kind != "row":
+                raise UsageError(
+                    f"{self.loss.name}: {name} is one number for all rows of a set or batch, not @{column}"
+                )
             domain = _number_domain(by_name[name], self.loss)
             inputs.append(Input(name, expand(column, self.table), domain, optional=True))
         weight_input = None
         if weight is not None:
             weight_input = Input(WEIGHT, _one_column(weight, self.table), NON_NEGATIVE)
-        sets = self._sets(group, size)
         return Term(self.spec, tuple(inputs), weight_input, self.values, sets, self.classes)
 
     def _check_box_names(self) -> None:
         """Refuse columns whose names speak of another format than the one that is taken because none was said."""
+        boxes = {role.name: self.roles[role.name] for role in self.loss.roles if role.domain.width == 4}
+        check_order(self.loss.name, {role: names for role, names in boxes.items() if len(names) == 4})
         for role in self.loss.roles:
             names = self.roles.get(role.name, ())
             said = [self.spec.given.get(name) for name in self.loss.variants.get(role.name, ())]
@@ -94,6 +108,9 @@ class Binding:
                 f"--classes names {len(given)} classes ({', '.join(given)}) where there are {len(columns)} prediction "
                 f"columns ({', '.join(columns)})"
             )
+        check_same_classes(self.loss.name, self.roles.get("target", ()), columns)
+        if given is not None:
+            check_class_order(self.loss.name, given, columns)
         return given if given is not None or self.loss.by_element else class_names(columns)
 
     def _values(self) -> dict[str, Any]:
@@ -180,13 +197,21 @@ class Binding:
                 raise UsageError(
                     f"{self.loss.name}: target column {name!r} holds names ({sample!r}), and which class each "
                     "prediction column stands for is not said",
-                    hint=f"--classes {sample or 'cat'},... names them in the order of the columns",
+                    hint=self._names_of_classes(sample),
                 )
             return Coding(self.classes, ignored=ignored)
         if self.classes is None or not all(text.strip().isdigit() for text in self.classes):
             return None
         numbers = [int(text) for text in self.classes]
         return None if numbers == list(range(len(numbers))) else Coding(self.classes, ignored=ignored)
+
+    def _names_of_classes(self, sample: str | None) -> str:
+        """How to say the classes: the names of the columns where the labels are among them."""
+        columns = self._prediction_columns()
+        known = sample in columns or (sample is None and columns)
+        if known and not any("," in name or name in ("", *self.roles["target"]) for name in columns):
+            return self._add("classes", ",".join(columns))
+        return f"--classes {sample or 'cat'},... names them in the order of the columns"
 
     def _add(self, flag: str, value: str) -> str:
         return self.selection.suggestion({flag: value})

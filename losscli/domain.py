@@ -157,10 +157,14 @@ _LOGITS = "--logits reads any number as a logit; --probs-percent reads 0 to 100"
 PROBABILITY = Domain("probability", "a number from 0 to 1", low=0.0, high=1.0, hint=_LOGITS)
 CLIP = Domain("least probability", "a number of 0 or more and less than 0.5", low=0.0, high=0.5, high_open=True)
 LOG_PROBABILITY = Domain("log-probability", "a number of 0 or less", high=0.0)
-_SIGNS = "--classes=-1,1 reads labels of -1 and 1 as 0 and 1"
+_SIGNS = "--classes=-1,1 reads labels of -1 and 1 as 0 and 1; --positive-class 2 reads 2 as 1 and all others as 0"
+_PIXELS = "--positive-class 255 reads 255 as 1 and all others as 0"
+_NAMES = "--classes 1,2,3 names the labels in the order of the prediction columns"
 BINARY = Domain("binary label", "0 or 1", low=0.0, high=1.0, whole=True, coded="binary", hint=_SIGNS)
 SOFT_BINARY = Domain("soft binary label", "a number from 0 to 1", low=0.0, high=1.0, coded="binary", hint=_SIGNS)
-SIGN = Domain("sign", "-1 or 1 (0 stands for -1)", low=-1.0, high=1.0, whole=True, coded="binary")
+SIGN = Domain(
+    "sign", "-1 or 1 (0 stands for -1)", low=-1.0, high=1.0, whole=True, coded="binary", hint=_SIGNS.rpartition("; ")[2]
+)
 VECTOR = Domain("vector", "a finite number", vector=True)
 LOGITS = Domain("logits", "a finite number for each class", vector=True)
 SIMPLEX = Domain(
@@ -180,10 +184,18 @@ LOG_SIMPLEX = Domain(
     row_rule=logs_sum_to_one,
 )
 LABEL = Domain(
-    "label", "the index of a class, 0 or more, or its name", low=0.0, whole=True, coded="class", several=SIMPLEX
+    "label",
+    "the index of a class, 0 or more, or its name",
+    low=0.0,
+    whole=True,
+    coded="class",
+    several=SIMPLEX,
+    hint=_NAMES,
 )
 MASKS = Domain("masks", "a number from 0 to 1 for each class", low=0.0, high=1.0, vector=True)
-MASK = Domain("mask", "a number from 0 to 1", low=0.0, high=1.0, coded="binary", several=MASKS, among=LABEL)
+MASK = Domain(
+    "mask", "a number from 0 to 1", low=0.0, high=1.0, coded="binary", several=MASKS, among=LABEL, hint=_PIXELS
+)
 MASK_PROBABILITY = Domain("mask probability", "a number from 0 to 1", low=0.0, high=1.0, several=SIMPLEX, hint=_LOGITS)
 MASK_LOGIT = Domain("mask logit", "a finite number", several=LOGITS)
 DIRECTION = Domain("direction", "a vector of finite numbers that are not all 0", vector=True, row_rule=not_all_zero)

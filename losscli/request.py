@@ -111,6 +111,7 @@ def make_request(
     if transform is not None and transform not in TRANSFORMS:
         raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {transform!r}")
     _check_roles(roles, specs)
+    _check_labels(roles, specs, classes is not None, positive_class is not None, probs_percent)
     return Request(
         specs,
         _selection(roles, command, classes, positive_class, probs_percent),
@@ -160,3 +161,23 @@ def _check_roles(given: Mapping[str, ColumnNames], specs: Sequence[LossSpec]) ->
                 f"{names} {'does' if len(specs) == 1 else 'do'} not read {role}",
                 hint=f"roles: {', '.join(sorted(read))}",
             )
+
+
+def _check_labels(
+    given: Mapping[str, ColumnNames], specs: Sequence[LossSpec], classes: bool, positive: bool, percent: bool
+) -> None:
+    """Refuse what says how labels or probabilities are read where no loss reads such."""
+    coded = {role.domain.coded for spec in specs for role in spec.loss.roles} - {""}
+    read = {role.name for spec in specs for role in spec.loss.roles}
+    other_score = "probs" not in given and bool({"logits", "log_probs"} & given.keys())
+    names = " and ".join(spec.loss.name for spec in specs)
+    if (classes and not coded) or (positive and not coded):
+        flag = "--classes" if classes else "--positive-class"
+        raise UsageError(f"{names}: {flag} does not apply: no labels are read", hint="leave it out")
+    if positive and coded == {"class"}:
+        raise UsageError(
+            f"{names}: --positive-class does not apply: every class has columns of its own",
+            hint="--classes names them in the order of the columns",
+        )
+    if percent and ("probs" not in read or other_score):
+        raise UsageError(f"{names}: --probs-percent does not apply: no probabilities are read", hint="leave it out")

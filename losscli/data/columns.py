@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from losscli.catalogue import Loss, Role
 from losscli.data.box_columns import box_order
-from losscli.data.role_names import TRUTH_WORDS, member, roles_of_name, stem, tokens, words_of
+from losscli.data.role_names import TRUTH_WORDS, check_different, member, roles_of_name, stem, tokens, words_of
 from losscli.data.sources import natural_order
 from losscli.data.table import Column, Kind, Table, position
 from losscli.errors import UsageError
@@ -102,8 +102,7 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     if not any(kinds[name] is Kind.LIST for names in roles.values() for name in names):
         # how many outputs a list column has is known when it is read
         _check_widths(loss, roles)
-    if "target" in roles and roles["target"] == roles.get(loss.pred_means):
-        raise UsageError(f"{loss.name}: target and {loss.pred_means} are the same column, {roles['target'][0]!r}")
+    check_different(loss.name, roles)
     return {role.name: roles[role.name] for role in loss.roles if role.name in roles}
 
 

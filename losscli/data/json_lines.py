@@ -153,7 +153,19 @@ def _column(values: list[Any], need: Need) -> pa.Array:
     if is_list and not all(cell is None or isinstance(cell, list) for cell in cells):
         row = next(i for i, cell in enumerate(cells, start=1) if not isinstance(cell, list) and cell is not None)
         raise CellError(row, f"column {need.name!r} has a number where other rows have a list", "give each a list")
-    return pa.array(cells, type=pa.list_(pa.float64()) if is_list else pa.float64())
+    return pa.array(cells, type=_list_type(cells, need.name) if is_list else pa.float64())
+
+
+def _list_type(cells: Sequence[Any], name: str) -> pa.DataType:
+    """Lists of numbers, or lists of lists of them where one item is a list."""
+    nested = False
+    for cell in cells:
+        nested = nested or any(isinstance(item, list) for item in cell or ())
+    for row, cell in enumerate(cells, start=1):
+        for item in (cell or ()) if nested else ():
+            if item is not None and (not isinstance(item, list) or any(isinstance(part, list) for part in item)):
+                raise CellError(row, f"column {name!r} has lists that are not all as deep", "give lists of numbers")
+    return pa.list_(pa.list_(pa.float64())) if nested else pa.list_(pa.float64())
 
 
 def _as_text(value: Any, row: int, need: Need) -> str | None:
@@ -169,7 +181,8 @@ def _as_number(value: Any, row: int, need: Need) -> Any:
     if value is None:
         return None
     if isinstance(value, list):
-        return [_as_number(item, row, need) for item in value]
+        # a mask of true and false is one of 1 and 0
+        return [float(item) if isinstance(item, bool) else _as_number(item, row, need) for item in value]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise CellError(row, f"column {need.name!r} has {json.dumps(value)}, not a number", "give a number or null")
     try:

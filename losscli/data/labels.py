@@ -155,6 +155,35 @@ def class_names(columns: Sequence[str]) -> tuple[str, ...] | None:
     return endings if all(endings) and len(set(endings)) == len(endings) else None
 
 
+def check_class_order(loss: str, classes: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuse classes whose order contradicts the names of the columns that stand for them.
+
+    Raises:
+        UsageError: the columns are called after the same classes in another order.
+    """
+    own = tuple(columns) if set(columns) == set(classes) else class_names(columns)
+    if own is not None and set(own) == set(classes) and tuple(own) != tuple(classes):
+        raise UsageError(
+            f"{loss}: --classes names {', '.join(classes)} where the columns are called {', '.join(columns)}",
+            hint=f"--classes {','.join(own)} names them in the order of the columns",
+        )
+
+
+def check_same_classes(loss: str, target: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuse a column of truth for each class where its names are those of the prediction in another order.
+
+    Raises:
+        UsageError: the same classes in another order.
+    """
+    true, own = class_names(target), class_names(columns)
+    if true is not None and own is not None and true != own and set(true) == set(own):
+        raise UsageError(
+            f"{loss}: the columns of target are in another order than those of the prediction: {', '.join(target)}, "
+            f"but {', '.join(columns)}",
+            hint="name both in the order of the classes",
+        )
+
+
 def named_classes(text: str) -> tuple[str, ...]:
     """The classes of `--classes a,b,c`.
 

@@ -55,7 +55,7 @@ def any_lists(array: pa.Array, name: str, coding: AnyCoding | None = None) -> El
     bounds = _bounds(array)
     inner = array.flatten() if nulls is None else _filled(array, 0).flatten()
     coded = coding is not None and not is_list(inner.type)
-    flat = coding.decode(inner, name) if coding is not None and coded else to_numbers(inner, name)
+    flat = coding.decode(inner, name) if coding is not None and coded else to_numbers(_as_numbers(inner), name)
     if flat.values.ndim > 1:
         raise CellError(1, f"column {name!r} holds lists of lists", "name columns whose lists hold numbers")
     if nulls is not None:
@@ -80,13 +80,18 @@ def equal_lists(array: pa.Array, name: str) -> Numbers:
     width = _common_length(array, name)
     if nulls is not None and nulls.all():
         return Numbers(np.zeros((len(array), 1)), nulls)
-    flat = to_numbers(array.flatten(), name)
+    flat = to_numbers(_as_numbers(array.flatten()), name)
     table = flat.values.reshape(len(array), -1) if len(array) else flat.values.reshape(0, width)
     if flat.nulls is not None:
         lacking: Mask = np.any(flat.nulls.reshape(len(array), -1), axis=1)
         nulls = lacking if nulls is None else nulls | lacking
     inner = flat.values.shape[1] if flat.values.ndim > 1 else 0
     return Numbers(table, nulls, flat.rounded, flat.narrow, inner)
+
+
+def _as_numbers(values: pa.Array) -> pa.Array:
+    """Booleans in lists as 0 and 1."""
+    return values.cast(pa.uint8()) if pa.types.is_boolean(values.type) else values
 
 
 def _filled(array: pa.Array, width: int) -> pa.Array:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from losscli.errors import UsageError
+
 # A role's own name always counts; these are other words for it. A word counts where it begins or ends a column's name.
 _WORDS: Mapping[str, frozenset[str]] = {
     "pred": frozenset(["pred", "predicted", "prediction", "forecast", "yhat", "hat"]),
@@ -49,6 +51,19 @@ def roles_of_name(name: str, also: tuple[str, ...] = ()) -> set[str]:
     if fitting - {"pred", "target"}:
         fitting -= {"pred", "target"}
     return fitting
+
+
+def check_different(loss: str, roles: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse a column that is compared with itself.
+
+    Raises:
+        UsageError: two roles have the same columns.
+    """
+    seen: dict[tuple[str, ...], str] = {}
+    for role in sorted(roles, key=["target"].__contains__, reverse=True):
+        other = seen.setdefault(roles[role], role)
+        if other != role:
+            raise UsageError(f"{loss}: {other} and {role} are the same column, {roles[role][0]!r}")
 
 
 def stem(name: str) -> tuple[str, ...]:

@@ -37,7 +37,8 @@ def kind_of(arrow_type: pa.DataType) -> Kind:
         return Kind.TEXT
     if types.is_temporal(arrow_type) and not types.is_interval(arrow_type):
         return Kind.TIME
-    if is_list(arrow_type) and kind_of(arrow_type.value_type) in (Kind.NUMBER, Kind.LIST):
+    if is_list(arrow_type) and kind_of(arrow_type.value_type) in (Kind.NUMBER, Kind.LIST, Kind.BOOLEAN):
+        # a mask of true and false is one of 1 and 0
         return Kind.LIST
     return Kind.OTHER
 

@@ -9,6 +9,7 @@ from tests.wild import (
     domains,
     forecasting,
     json_files,
+    label_files,
     layout,
     learning_tools,
     missing_cells,
@@ -18,6 +19,7 @@ from tests.wild import (
     parquet_files,
     science,
     selection,
+    set_files,
     statistics_tools,
 )
 from tests.wild.case import Case, Writer
@@ -28,6 +30,7 @@ _TEXTS: tuple[Mapping[str, bytes], ...] = (
     domains.TEXTS,
     forecasting.TEXTS,
     json_files.TEXTS,
+    label_files.TEXTS,
     layout.TEXTS,
     learning_tools.TEXTS,
     missing_cells.TEXTS,
@@ -37,6 +40,7 @@ _TEXTS: tuple[Mapping[str, bytes], ...] = (
     parquet_files.TEXTS,
     science.TEXTS,
     selection.TEXTS,
+    set_files.TEXTS,
     statistics_tools.TEXTS,
 )
 _BINARIES: tuple[Mapping[str, Writer], ...] = (
@@ -65,5 +69,7 @@ CASES: tuple[Case, ...] = (
     *json_files.CASES,
     *parquet_files.CASES,
     *array_files.CASES,
+    *label_files.CASES,
+    *set_files.CASES,
     *comparisons.CASES,
 )

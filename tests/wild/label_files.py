@@ -1,0 +1,172 @@
+"""Labels and scores of classes as classifiers export them."""
+
+from math import e, exp, log
+
+from tests.wild.case import Case, text
+
+TEXTS = {
+    # predict_proba with the class names as columns and the index of pandas
+    "iris_proba.csv": text(",virginica,setosa,versicolor,species", "0,.1,.7,.2,setosa", "1,.5,.25,.25,virginica"),
+    "proba_spaces.csv": text(
+        'prob_Iris setosa,"prob_v, ""x""",prob_Ünï,label', ".5,.25,.25,Iris setosa", '.1,.8,.1,"v, ""x"""'
+    ),
+    "labels_from_1.csv": text("logit_1,logit_2,logit_3,y", "0,0,0,1", "0,0,0,3", "1,0,0,1.0"),
+    "labels_from_1_plain.csv": text("cat,dog,y", ".5,.5,1", ".25,.75,2"),
+    "kaggle_digits.csv": text("img,c0,c1,c10,c2,truth", "a.png,2,0,0,0,0", "b.png,0,0,3,0,10", "c.png,0,1,0,0,2"),
+    "tumour.csv": text(",diagnosis,p", "0,malignant,.75", "1,benign,.25", "2,benign,.5"),
+    "svm_signs.csv": text("y,score", "-1,-2", "1,.5", "-1,1"),
+    "one_two.csv": text("y,p", "1,.25", "2,.5"),
+    "many_hot.csv": text("y_a,y_b,p_a,p_b", "True,False,.5,.25", "False,False,.5,.5"),
+    "hugging_face.jsonl": text('{"label": "LABEL_1", "logits": [0, 0]}', '{"label": "LABEL_0", "logits": [1, 0]}'),
+    "percent_probs.csv": text("y,p", "1,50", "0,75"),
+    "certain_class.csv": text("y,p_0,p_1", "0,1,0", "1,1,0"),
+}
+
+CASES = [
+    Case(
+        id="iris-classes",
+        why="scikit-learn's columns are called after the classes, in any order, behind an index without a name.",
+        line="compute iris_proba.csv -l ce -t species --probs 'vir*,set*,ver*' --classes virginica,setosa,versicolor",
+        value=-(log(0.7) + log(0.5)) / 2,
+        columns={"target": ("species",), "probs": ("virginica", "setosa", "versicolor")},
+        rows=2,
+    ),
+    Case(
+        id="iris-classes-in-another-order",
+        why="The classes in the order of classes_ are not the order in which the columns are named.",
+        line="compute iris_proba.csv -l ce -t species --probs 'vir*,set*,ver*' --classes setosa,versicolor,virginica",
+        code=2,
+        stderr_has=("--classes virginica,setosa,versicolor",),
+    ),
+    Case(
+        id="iris-classes-not-said",
+        why="Columns called after the classes bring a command that names them.",
+        line="compute iris_proba.csv -l ce -t species --probs setosa,versicolor,virginica",
+        code=2,
+        stderr_has=("--classes setosa,versicolor,virginica",),
+    ),
+    Case(
+        id="class-names-with-commas",
+        why="Class names have spaces, commas, quotes and letters of any script.",
+        line="compute proba_spaces.csv -l ce -t label --probs 'prob_*'",
+        value=-(log(0.5) + log(0.8)) / 2,
+        columns={"target": ("label",), "probs": ("prob_Iris setosa", 'prob_v, "x"', "prob_Ünï")},
+        rows=2,
+    ),
+    Case(
+        id="labels-from-1",
+        why="Labels from 1 to K fit columns that are numbered from 1, also where they are written as 1.0.",
+        line="compute labels_from_1.csv -l ce -t y --logits 'logit_*'",
+        value=(2 * log(3) + log(e + 2) - 1) / 3,
+        columns={"target": ("y",), "logits": ("logit_1", "logit_2", "logit_3")},
+        rows=3,
+    ),
+    Case(
+        id="labels-from-1-named",
+        why="Columns with other names leave labels from 1 to K open: the index 2 is beyond them.",
+        line="compute labels_from_1_plain.csv -l ce -t y --probs cat,dog",
+        code=3,
+        rows_named=(2,),
+        stderr_has=("--classes 1,2",),
+    ),
+    Case(
+        id="labels-from-1-said",
+        why="With the labels named in the order of the columns they are read.",
+        line="compute labels_from_1_plain.csv -l ce -t y --probs cat,dog --classes 1,2",
+        value=-(log(0.5) + log(0.75)) / 2,
+        columns={"target": ("y",), "probs": ("cat", "dog")},
+        rows=2,
+    ),
+    Case(
+        id="kaggle-columns-out-of-order",
+        why="A submission has c10 before c2: a label goes by the number in the name.",
+        line="compute kaggle_digits.csv -l ce -t truth --logits 'c*'",
+        value=(log(exp(2) + 3) - 2 + log(exp(3) + 3) - 3 + log(e + 3)) / 3,
+        columns={"target": ("truth",), "logits": ("c0", "c1", "c2", "c10")},
+        rows=3,
+    ),
+    Case(
+        id="tumour-class-not-said",
+        why="Which of two names is class 1 is not to be guessed.",
+        line="compute tumour.csv -l bce -t diagnosis --probs p",
+        code=2,
+        stderr_has=("--positive-class",),
+    ),
+    Case(
+        id="tumour-class-in-capitals",
+        why="A name in other letters is no name of the file, and all rows would be class 0.",
+        line="compute tumour.csv -l bce -t diagnosis --probs p --positive-class Malignant",
+        code=3,
+        stderr_has=("Malignant",),
+    ),
+    Case(
+        id="tumour",
+        why="Two classes by name.",
+        line="compute tumour.csv -l bce -t diagnosis --probs p --positive-class malignant",
+        value=-(log(0.75) + log(0.75) + log(0.5)) / 3,
+        columns={"target": ("diagnosis",), "probs": ("p",)},
+        rows=3,
+    ),
+    Case(
+        id="svm-signs",
+        why="decision_function goes with labels of -1 and 1.",
+        line="compute svm_signs.csv -l hinge -t y -p score",
+        value=(0 + 0.5 + 2) / 3,
+        columns={"target": ("y",), "pred": ("score",)},
+        rows=3,
+    ),
+    Case(
+        id="labels-1-and-2",
+        why="R's factors are 1 and 2: a 1 would be read as class 1.",
+        line="compute one_two.csv -l bce -t y --probs p",
+        code=3,
+        rows_named=(2,),
+        stderr_has=("--positive-class 2",),
+    ),
+    Case(
+        id="multi-label",
+        why="Several labels of true and false a row: the mean over the labels.",
+        line="compute many_hot.csv -l bce -t 'y_*' --probs 'p_*'",
+        value=-(log(0.5) + log(0.75) + log(0.5) + log(0.5)) / 4,
+        columns={"target": ("y_a", "y_b"), "probs": ("p_a", "p_b")},
+        rows=2,
+    ),
+    Case(
+        id="multi-label-crossed",
+        why="The same labels in another order compare each with another.",
+        line="compute many_hot.csv -l bce -t 'y_*' --probs p_b,p_a",
+        code=2,
+        stderr_has=("another order",),
+    ),
+    Case(
+        id="hugging-face",
+        why="Transformers write LABEL_0 and a list of logits.",
+        line="compute hugging_face.jsonl -l ce -t label --logits logits --classes LABEL_0,LABEL_1",
+        value=(log(2) + log(e + 1) - 1) / 2,
+        columns={"target": ("label",), "logits": ("logits",)},
+        rows=2,
+    ),
+    Case(
+        id="percent-probs",
+        why="Probabilities of 0 to 100.",
+        line="compute percent_probs.csv -l bce -t y --probs p --probs-percent",
+        value=-(log(0.5) + log(0.25)) / 2,
+        columns={"target": ("y",), "probs": ("p",)},
+        rows=2,
+    ),
+    Case(
+        id="certain-and-wrong",
+        why="A probability of 0 for the true class has an infinite loss.",
+        line="compute certain_class.csv -l ce -t y --probs 'p_*'",
+        code=3,
+        rows_named=(2,),
+        stderr_has=("eps",),
+    ),
+    Case(
+        id="score-against-itself",
+        why="The truth is not the column of the prediction.",
+        line="compute percent_probs.csv -l bce -t p --probs p --probs-percent",
+        code=2,
+        stderr_has=("same column",),
+    ),
+]
