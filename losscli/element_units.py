@@ -58,17 +58,25 @@ def _complete(term: Term, block: Block, rows: Index, tally: Tally) -> Index:
         name = term.weight.columns[0]
         absent |= note_missing(name, block.column(term.weight, name).missing[rows], rows, block, tally)
     tally.skip("missing", int(np.count_nonzero(absent)))
-    uneven = np.zeros(rows.size, dtype=bool)
+    tally.skip("invalid", _uneven(names, sizes, absent, block, rows, tally))
+    return rows[~absent]
+
+
+def _uneven(names: list[str], sizes: list[Index], left_out: Mask, block: Block, rows: Index, tally: Tally) -> int:
+    """How many rows have an empty list, which is no set, or lists of several lengths; they are marked as left out."""
+    found = 0
     for name, size in zip(names, sizes, strict=True):
-        differs = (size != sizes[0]) & ~absent & ~uneven
-        if differs.any():
-            places = np.flatnonzero(differs)
-            examples = [(block.first_row + 1 + int(rows[i]), f"{size[i]} elements") for i in places[:5].tolist()]
-            allowed = f"a list as long as that of {names[0]!r} in the same row"
-            tally.complain(Complaint("invalid", name, allowed), places.size, iter(examples))
-            uneven |= differs
-    tally.skip("invalid", int(np.count_nonzero(uneven)))
-    return rows[~(absent | uneven)]
+        for bad, allowed in (
+            (size == 0, "a list of at least one element"),
+            (size != sizes[0], f"a list as long as that of {names[0]!r} in the same row"),
+        ):
+            places = np.flatnonzero(bad & ~left_out)
+            if places.size:
+                examples = [(block.first_row + 1 + int(rows[i]), f"{size[i]} elements") for i in places[:5].tolist()]
+                tally.complain(Complaint("invalid", name, allowed), places.size, iter(examples))
+                left_out[places] = True
+                found += places.size
+    return found
 
 
 def _flat(term: Term, block: Block, rows: Index) -> tuple[Arrays, Index]:

@@ -58,15 +58,11 @@ class Request:
         return Plan(terms, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
 
     def _check_used(self, terms: Sequence[Term]) -> None:
-        """Refuse what was said of labels or probabilities where no loss reads any."""
+        """Refuse what was said of probabilities where no loss reads any."""
         names = " and ".join(term.spec.loss.name for term in terms)
         inputs = [entry for term in terms for entry in term.inputs]
         if self.selection.probs_percent and not any(entry.transform is PERCENT for entry in inputs):
-            raise UsageError(f"{names}: --probs-percent is given and no probabilities are read", hint="leave it out")
-        labels = any(role.domain.coded for term in terms for role in term.spec.loss.roles)
-        for flag, given in (("classes", self.selection.classes), ("positive-class", self.selection.positive_class)):
-            if given is not None and not labels:
-                raise UsageError(f"{names}: --{flag} is given and no labels are read", hint="leave it out")
+            raise UsageError(f"{names}: --probs-percent does not apply: no probabilities are read", hint="leave it out")
 
 
 def make_request(
@@ -111,7 +107,7 @@ def make_request(
     if transform is not None and transform not in TRANSFORMS:
         raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {transform!r}")
     _check_roles(roles, specs)
-    _check_labels(roles, specs, classes is not None, positive_class is not None, probs_percent)
+    _check_labels(specs, classes is not None, positive_class is not None)
     return Request(
         specs,
         _selection(roles, command, classes, positive_class, probs_percent),
@@ -163,13 +159,9 @@ def _check_roles(given: Mapping[str, ColumnNames], specs: Sequence[LossSpec]) ->
             )
 
 
-def _check_labels(
-    given: Mapping[str, ColumnNames], specs: Sequence[LossSpec], classes: bool, positive: bool, percent: bool
-) -> None:
-    """Refuse what says how labels or probabilities are read where no loss reads such."""
+def _check_labels(specs: Sequence[LossSpec], classes: bool, positive: bool) -> None:
+    """Refuse what says how labels are read where no loss reads any."""
     coded = {role.domain.coded for spec in specs for role in spec.loss.roles} - {""}
-    read = {role.name for spec in specs for role in spec.loss.roles}
-    other_score = "probs" not in given and bool({"logits", "log_probs"} & given.keys())
     names = " and ".join(spec.loss.name for spec in specs)
     if (classes and not coded) or (positive and not coded):
         flag = "--classes" if classes else "--positive-class"
@@ -179,5 +171,3 @@ def _check_labels(
             f"{names}: --positive-class does not apply: every class has columns of its own",
             hint="--classes names them in the order of the columns",
         )
-    if percent and ("probs" not in read or other_score):
-        raise UsageError(f"{names}: --probs-percent does not apply: no probabilities are read", hint="leave it out")

@@ -73,7 +73,7 @@ def test_sets_and_batches_of_standard_input_are_listed() -> None:
     dice = ["compute", "-l", "dice:eps=0", "-t", "y", "--probs", "p", "--group", "g", "--reduction", "none", "-"]
     done = run_cli(dice, stdin=MASKS)
     assert (done.code, done.out.splitlines()[0], done.out.splitlines()[2]) == (0, "row,loss", "b,0.0")
-    nce = ["compute", "-l", "nt_xent", "--anchor", "y,p", "--positive", "y,p", "--batch-size", "3", "-r", "none", "-"]
+    nce = ["compute", "-l", "nt_xent", "--anchor", "y,p", "--positive", "p,y", "--batch-size", "3", "-r", "none", "-"]
     assert run_cli(nce, stdin=MASKS.replace(b"a,0,0", b"a,0,2")).out.count("\n") == 2
 
 
@@ -93,8 +93,12 @@ def test_the_losses_of_rows_come_with_the_warnings_of_their_mean(tmp_path: Path)
 @pytest.mark.parametrize(
     ("loss", "flags", "message"),
     [
-        (["mse", "-t", "y", "-p", "z"], ["--classes", "a,b"], "--classes is given and no labels are read"),
-        (["mse", "-t", "y", "-p", "z"], ["--positive-class", "b"], "--positive-class is given and no labels are read"),
+        (["mse", "-t", "y", "-p", "z"], ["--classes", "a,b"], "--classes does not apply: no labels are read"),
+        (
+            ["mse", "-t", "y", "-p", "z"],
+            ["--positive-class", "b"],
+            "--positive-class does not apply: no labels are read",
+        ),
         (["bce", "-t", "y", "--logits", "z"], ["--probs-percent"], "no probabilities are read"),
     ],
 )

@@ -110,7 +110,8 @@ def _given_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     width_of = {role.name: role.domain.width for role in loss.roles}
     known = set(width_of)
     roles: Roles = {}
-    if "pred" in selection.given and "pred" not in known and not loss.pred_means:
+    said = any(name in selection.given for form in loss.forms for name in form)
+    if "pred" in selection.given and "pred" not in known and not loss.pred_means and not said:
         flags = " or ".join(f"--{name.replace('_', '-')}" for form in loss.forms for name in form) or "its own roles"
         example = {form[0]: selection.given["pred"] for form in loss.forms[:1]}
         raise UsageError(
@@ -118,7 +119,8 @@ def _given_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
             hint=_instead_of_pred(selection, example),
         )
     for flag, text in selection.given.items():
-        name = loss.pred_means if flag == "pred" and "pred" not in known else flag
+        # beside its own flags a loss leaves --pred to the others of the command
+        name = loss.pred_means if flag == "pred" and "pred" not in known and not said else flag
         if name not in known:
             continue
         if name in roles:

@@ -63,7 +63,8 @@ class Coding:
         ):
             return math.nan
         if isinstance(value, bool):
-            value = "true" if value else "false"
+            spellings = ("true", "True", "TRUE") if value else ("false", "False", "FALSE")
+            value = next((text for text in spellings if text in known), spellings[0])
         if isinstance(value, float):
             if self.ignored is not None and value == self.ignored:
                 return value

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from losscli.class_weights import ClassWeight
+from losscli.errors import UsageError
 from losscli.reports.rows import significant
 from losscli.reports.safe import inert_lines, printable, spreadsheet_cell
 
@@ -16,6 +17,8 @@ _HEADINGS = ("class", "count", "balanced", "balanced_normalised", "effective", "
 def class_weight_text(table: Sequence[ClassWeight], scheme: str) -> str:
     """The weights as --class-weight takes them: numbers in the order of classes 0, 1, 2, or names with numbers."""
     weights = [entry.balanced if scheme == "balanced" else entry.effective_normalised for entry in table]
+    if any("," in entry.name for entry in table):
+        raise UsageError("--class-weight separates classes by commas, and a class has one in its name")
     if [entry.name for entry in table] == [str(place) for place in range(len(table))]:
         return ",".join(map(repr, weights))
     return ",".join(f"{printable(entry.name)}:{weight!r}" for entry, weight in zip(table, weights, strict=True))
@@ -49,7 +52,8 @@ def _json_text(table: Sequence[ClassWeight], beta: float) -> str:
         {"class": entry.name, "count": int(entry.count), **dict(zip(_HEADINGS[2:], _values(entry), strict=True))}
         for entry in table
     ]
-    forms = {scheme: class_weight_text(table, scheme) for scheme in ("balanced", "effective")}
+    usable = not any("," in entry.name for entry in table)
+    forms = {scheme: class_weight_text(table, scheme) if usable else None for scheme in ("balanced", "effective")}
     report = {"schema": "losscli.weights/1", "beta": beta, "classes": entries, "class_weight": forms}
     return json.dumps(report, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
@@ -70,6 +74,6 @@ def _table_text(table: Sequence[ClassWeight], width: int) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=width, no_color=True, highlight=False, legacy_windows=False)
     console.print(shown)
-    for scheme in ("balanced", "effective"):
+    for scheme in ("balanced", "effective") if not any("," in entry.name for entry in table) else ():
         console.print(f"--class-weight {class_weight_text(table, scheme)}", markup=False, soft_wrap=True, emoji=False)
     return inert_lines("\n".join(line.rstrip() for line in stream.getvalue().splitlines())) + "\n"
