@@ -57,3 +57,12 @@ def test_weights_by_name_cannot_have_commas_in_names(tmp_path: Path) -> None:
     assert "comma" in outcome.err
     assert json.loads(run_cli(["weights", str(file), "--json"]).out)["class_weight"]["balanced"] is None
     assert "--class-weight" not in run_cli(["weights", str(file), "-o", "table"]).out
+
+
+def test_a_label_column_of_names_is_what_is_suggested(tmp_path: Path) -> None:
+    """A score was suggested as the truth, although a column of names stood beside it."""
+    file = tmp_path / "iris.csv"
+    file.write_text(",species,prob_setosa,prob_other\n0,setosa,0.9,0.1\n1,other,0.2,0.8\n")
+    outcome = run_cli(["compute", str(file), "-l", "ce"])
+    assert outcome.code == 2
+    assert outcome.err.rstrip().endswith("--target species")

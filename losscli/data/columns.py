@@ -1,7 +1,6 @@
 """From roles to columns: what the flags say, and what the names and types leave no doubt about."""
 
 import fnmatch
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +8,11 @@ from difflib import get_close_matches
 
 from losscli.catalogue import Loss, Role
 from losscli.data.box_columns import box_order
+from losscli.data.doubts import Candidate, Open, kinds_of, what_is_unclear
 from losscli.data.role_names import TRUTH_WORDS, check_different, member, roles_of_name, stem, tokens, words_of
 from losscli.data.sources import natural_order
 from losscli.data.table import Column, Kind, Table, position
 from losscli.errors import UsageError
-
-_NUMERIC = (Kind.NUMBER, Kind.LIST)
 
 Roles = dict[str, tuple[str, ...]]
 ColumnNames = str | Sequence[str]
@@ -46,33 +44,6 @@ class Selection:
         return " ".join([self.command, *added])
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """Columns that may be a role together: one, or for a role of several values a group that differs in its ending."""
-
-    role: str
-    columns: tuple[Column, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    @property
-    def text(self) -> str:
-        """How a flag names them."""
-        first = member(self.names[0])
-        return self.names[0] if len(self.names) == 1 or first is None else f"{first.shared}*"
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """A role that the flags do not name: its forms, what fits by name, and what fits by type too."""
-
-    forms: tuple[str, ...]
-    fits: Sequence[_Candidate]
-    usable: Sequence[_Candidate]
-
-
 def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     """The columns of every role that a loss reads.
 
@@ -85,7 +56,7 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     ]
     if loss.forms and not any(name in roles for form in loss.forms for name in form):
         unfilled.append(tuple(name for form in loss.forms for name in form))
-    unclear: list[_Open] = []
+    unclear: list[Open] = []
     for forms in unfilled:
         found = _look(loss, forms, table, roles)
         if len(found.usable) == 1:
@@ -96,7 +67,7 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
         else:
             unclear.append(found)
     if unclear:
-        raise _unclear(loss, unclear, selection, table, roles)
+        raise what_is_unclear(loss, unclear, selection.suggestion, table, roles)
     loss.check_roles(roles)
     kinds = {column.name: column.kind for column in table.columns}
     if not any(kinds[name] is Kind.LIST for names in roles.values() for name in names):
@@ -204,38 +175,34 @@ def _names_hint(names: list[str]) -> str:
     return f"its columns are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
-def _look(loss: Loss, forms: tuple[str, ...], table: Table, roles: Roles) -> _Open:
+def _look(loss: Loss, forms: tuple[str, ...], table: Table, roles: Roles) -> Open:
     """The columns that fit a role, or one of its forms, by name and by type."""
     taken = {name for names in roles.values() for name in names}
     by_name = {role.name: role for role in loss.roles}
-    fits: list[_Candidate] = []
-    usable: list[_Candidate] = []
+    fits: list[Candidate] = []
+    usable: list[Candidate] = []
     for form in forms:
         free = [column for column in _candidates(loss, form, table.columns) if column.name not in taken]
         found = _grouped(by_name[form], free)
         fits += found
-        kinds = _kinds_of(by_name[form])
+        kinds = kinds_of(by_name[form])
         usable += [candidate for candidate in found if all(column.kind in kinds for column in candidate.columns)]
-    return _Open(forms, fits, usable)
+    return Open(forms, fits, usable)
 
 
-def _kinds_of(role: Role) -> tuple[Kind, ...]:
-    return (*_NUMERIC, Kind.BOOLEAN, Kind.TEXT) if role.domain.coded else _NUMERIC
-
-
-def _grouped(role: Role, columns: Sequence[Column]) -> list[_Candidate]:
+def _grouped(role: Role, columns: Sequence[Column]) -> list[Candidate]:
     """Each column by itself, or those of a role of several values in groups that share all but the ending."""
     if not role.domain.vector:
-        return [_Candidate(role.name, (column,)) for column in columns]
+        return [Candidate(role.name, (column,)) for column in columns]
     groups: dict[str, list[Column]] = {}
-    found = [_Candidate(role.name, (column,)) for column in columns if column.kind is Kind.LIST]
+    found = [Candidate(role.name, (column,)) for column in columns if column.kind is Kind.LIST]
     for column in columns:
         part = member(column.name)
         if column.kind is not Kind.LIST and part is not None:
             groups.setdefault(part.shared, []).append(column)
     for group in groups.values():
         if len(group) > 1:
-            found.append(_Candidate(role.name, tuple(sorted(group, key=lambda column: natural_order(column.name)))))
+            found.append(Candidate(role.name, tuple(sorted(group, key=lambda column: natural_order(column.name)))))
     return found
 
 
@@ -253,46 +220,3 @@ def _candidates(loss: Loss, role: str, columns: Sequence[Column]) -> list[Column
             return found + doubts
     whole = [column for column in found if set(tokens(column.name)) <= TRUTH_WORDS | words_of(role)]
     return whole or found
-
-
-def _unclear(loss: Loss, unclear: Sequence[_Open], selection: Selection, table: Table, roles: Roles) -> UsageError:
-    first = unclear[0]
-    wanted = " or ".join(first.forms)
-    numeric = [column.name for column in table.columns if column.kind in _NUMERIC]
-    if first.usable:
-        shown = _listed([candidate.text for candidate in first.usable])
-        message = f"{table.label}: more than one column fits {wanted}: {shown}"
-    else:
-        why = "".join(f"; {c.text!r} holds {_held(c.columns[0])}" for c in first.fits)
-        message = f"{table.label}: no column fits {wanted}{why}; numeric columns: {_listed(numeric)}"
-    if all(_is_number(column.name) for column in table.columns) and not _goes_by_number(table):
-        return UsageError(message, hint="the first line looks like data: --no-header reads it as such")
-    stems = {stem(column.name) for column in table.columns} - {()}
-    free = [name for name in numeric if name.strip() and not any(name in names for names in roles.values())]
-    # what a prediction is named after is the likeliest truth
-    free.sort(key=lambda name: tuple(tokens(name)) not in stems)
-    flags: dict[str, str] = {}
-    for role in unclear:
-        form = role.usable[0].role if role.usable else role.forms[0]
-        example = role.usable[0].text if role.usable else next(iter(free), "COLUMN")
-        free = [name for name in free if name != example]
-        flags["pred" if form == loss.pred_means else form] = example
-    return UsageError(message, hint=selection.suggestion(flags))
-
-
-def _is_number(name: str) -> bool:
-    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", name.strip(), re.IGNORECASE) is not None
-
-
-def _goes_by_number(table: Table) -> bool:
-    return [column.name for column in table.columns] == [str(i + 1) for i in range(len(table.columns))]
-
-
-def _held(column: Column) -> str:
-    return f"{column.kind.value} ({column.sample!r})" if column.sample is not None else column.kind.value
-
-
-def _listed(names: list[str]) -> str:
-    if not names:
-        return "none"
-    return ", ".join(repr(name) for name in names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
