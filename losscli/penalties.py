@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from losscli.arrays import Array, np
+from losscli.data.arrays import NumpyTable
 from losscli.data.numbers import to_numbers
 from losscli.data.sources import Source, resolve
 from losscli.data.table import CellError, Kind, Need
@@ -101,6 +102,10 @@ def _add_file(sums: Moments, path: str) -> tuple[str, ...]:
 
 def _add_column(sums: Moments, source: Source, name: str) -> None:
     with closing(source.open()) as table:
+        single = table.single(name) if isinstance(table, NumpyTable) else None
+        if single is not None:
+            _add(sums, np.array([single]), f"{source.label}: array {name!r}")
+            return
         kind = next(column.kind for column in table.columns if column.name == name)
         rows = 0
         try:
