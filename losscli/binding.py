@@ -152,6 +152,7 @@ class Binding:
         kind = self._kind(names[0])
         by_word = kind is Kind.BOOLEAN or (kind is Kind.TEXT and looks_boolean(self.columns[names[0]].sample))
         if len(names) > 1 or domain.vector:
+            self._check_names_of_several(role, names)
             return BooleanCoding() if by_word else None
         if domain.coded == "class":
             return self._class_coding(names[0], kind)
@@ -171,6 +172,20 @@ class Binding:
                 hint=self._add("positive_class", sample or "NAME"),
             )
         return None
+
+    def _check_names_of_several(self, role: Role, names: Sequence[str]) -> None:
+        """Refuse names of labels where each label has a column of its own."""
+        flags = {"positive-class": self.selection.positive_class}
+        if self.loss.by_element:
+            # elsewhere the columns are one for each class, and --classes names them
+            flags["classes"] = ",".join(self.selection.classes or ())
+        for flag, given in flags.items():
+            if given:
+                raise UsageError(
+                    f"{self.loss.name}: --{flag} names the labels of a column with one label a row, and {role.name} "
+                    f"has a value for each label ({', '.join(names[:4])}{', ...' if len(names) > 4 else ''})",
+                    hint=f"leave --{flag} out",
+                )
 
     def _class_coding(self, name: str, kind: Kind) -> Coding | None:
         ignored = self.values.get(self.loss.ignores[1]) if self.loss.ignores else None

@@ -49,6 +49,10 @@ def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result
         DataError: the data contradict what was said of them.
     """
     loss = term.spec.loss
+    for name in term.spec.given:
+        needed = loss.lacks(name, term.roles, term.values)
+        if needed:
+            yield f"{loss.name}: --{name.replace('_', '-')} is given and changes nothing; it acts with {needed}"
     if tally.clipped:
         rows = "row" if tally.clipped == 1 else "rows"
         yield f"{loss.name}: in {tally.clipped} {rows} eps took the place of a value"

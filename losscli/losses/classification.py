@@ -67,6 +67,7 @@ def _of_two(loss: Bound, prob: Array) -> Array:
     one_of=("logits", "probs", "log_probs"),
     pred_means="",
     guards={"probs": "eps"},
+    acts_with={"eps": "probs"},
     clipped=_clipped_rows,
     weighs=_class_weight_of,
     ignores=("target", "ignore_index"),
@@ -146,6 +147,7 @@ def cross_entropy(
     one_of=("probs", "log_probs", "logits"),
     pred_means="",
     guards={"probs": "eps"},
+    acts_with={"eps": "probs"},
     clipped=lambda target, probs=None, eps=0.0, **_: (
         np.zeros(len(target), dtype=bool) if probs is None else ((probs < by_row(eps)) & (target > 0.0)).any(axis=-1)
     ),
