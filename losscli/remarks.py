@@ -61,6 +61,11 @@ def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result
     if outcome.single:
         which = "one batch has" if outcome.single == 1 else f"{outcome.single} batches have"
         yield f"{loss.name}: {which} a single row, which has nothing to be compared with and costs 0"
+    if outcome.short:
+        rows = f"{outcome.short} {'row' if outcome.short == 1 else 'rows'}"
+        alone = outcome.short == outcome.rows
+        others = f"--batch-size asks for {term.sets.size}" if alone else f"others have {term.sets.size}"
+        yield f"{loss.name}: the {'only' if alone else 'last'} batch has {rows} where {others}"
     if any(result.reduction == Reduction.ELEMENTMEAN.value and result.loss == loss.name for result in results):
         yield (
             f"{loss.name}: the mean over every element is the divergence divided by the number of classes, "
