@@ -33,7 +33,14 @@ class Binding:
         self.classes = self._classes()
         self.values = self._values()
 
-    def term(self, weight: str | None, transform: Transform | None, group: str | None, size: int | None) -> Term:
+    def term(
+        self,
+        *,
+        weight: str | None = None,
+        transform: Transform | None = None,
+        group: str | None = None,
+        size: int | None = None,
+    ) -> Term:
         """The loss bound to its columns.
 
         Raises:
@@ -234,23 +241,6 @@ class Binding:
         if columns and size is not None:
             raise UsageError(f"{self.loss.name}: --group and --batch-size are given", hint="leave one of them out")
         return Sets("batch", columns, size)
-
-
-def bind(
-    spec: LossSpec,
-    selection: Selection,
-    table: Table,
-    weight: str | None,
-    transform: Transform | None,
-    group: str | None = None,
-    size: int | None = None,
-) -> Term:
-    """A loss bound to the columns of a table.
-
-    Raises:
-        UsageError: a column that is not there or is not clear, or a parameter outside its domain.
-    """
-    return Binding(spec, selection, table).term(weight, transform, group, size)
 
 
 def _one_column(text: str, table: Table) -> tuple[str, ...]:
