@@ -85,8 +85,7 @@ def compute(
     how = Reduction.of(reduction)
     if how is Reduction.NONE:
         raise UsageError("reduction none is the function in losscli.losses", hint="mean, mean-count or sum")
-    theta = fspath(params) if isinstance(params, PathLike) else params
-    penalties = penalties_of(Strengths.of(l1, l2), theta)
+    penalties = _penalties(l1, l2, params)
     results = _run("compute", data, request, how, confidence, threads, input_format, penalties).results
     if len(results) > 1:
         raise UsageError(f"{loss} has {len(results)} results here, one for each class; losscli.compare returns all")
@@ -107,6 +106,9 @@ def compare(
     classes: str | Sequence[str] | None = None,
     positive_class: str | None = None,
     probs_percent: bool = False,
+    l1: float | None = None,
+    l2: float | None = None,
+    params: "str | PathLike[str] | Array | None" = None,
     confidence: float | None = 0.95,
     threads: int | None = None,
     input_format: str | None = None,
@@ -123,7 +125,12 @@ def compare(
         named,
         _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
     )
-    return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format)
+    penalties = _penalties(l1, l2, params)
+    return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format, penalties)
+
+
+def _penalties(l1: float | None, l2: float | None, params: "str | PathLike[str] | Array | None") -> tuple[Penalty, ...]:
+    return penalties_of(Strengths.of(l1, l2), fspath(params) if isinstance(params, PathLike) else params)
 
 
 @dataclass(frozen=True, slots=True)

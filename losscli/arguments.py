@@ -1,12 +1,14 @@
 """From columns to the arguments of a loss, and from those to what the loss says of each row."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.block import Block
 from losscli.data.labels import Coding
-from losscli.errors import DataError, UsageError
+from losscli.data.table import CellError
+from losscli.errors import UsageError
 from losscli.numerics import by_columns
 from losscli.plan import Input, Term
 from losscli.tally import POSITIVE_SEEN, Tally
@@ -32,43 +34,69 @@ def _arrays(entry: Input, block: Block, rows: Index | None) -> list[Array]:
 
 
 def all_arrays(term: Term, block: Block, rows: Index | None) -> Arrays:
+    """The arrays of every input.
+
+    Raises:
+        CellError: they do not fit together; it names the first row that is read.
+        UsageError: a parameter has a number too many or too few.
+    """
     arrays = {entry.argument: _arrays(entry, block, rows) for entry in term.entries}
     width = next((arrays[entry.argument][0].shape[-1] for entry in term.inputs if entry.layout == "vector"), 1)
     for entry in term.inputs:
-        if entry.layout in ("vector", "one") and any(block.column(entry, name).inner for name in entry.columns):
-            raise DataError(f"{term.spec.loss.name}: {entry.argument} holds lists of lists, not a vector a row")
+        inner = max(block.column(entry, name).inner for name in entry.columns)
+        if entry.layout in ("vector", "one") and inner:
+            problem = f"{_named(entry)} holds lists of lists, not a vector a row"
+            raise _misfit(term, block, rows, problem, f"give a column whose rows are lists of numbers, {_flag(entry)}")
         if entry.layout == "stack":
             flat = arrays[entry.argument][0]
-            if not flat.shape[1] or not width:
-                raise DataError(f"{term.spec.loss.name}: {entry.argument} holds empty lists")
-            inner = max(block.column(entry, name).inner for name in entry.columns)
-            if flat.shape[1] % width or inner not in (0, width):
-                has = f"vectors of {inner}" if inner else f"{flat.shape[1]} numbers"
-                raise DataError(
-                    f"{term.spec.loss.name}: {entry.argument} has {has} in a row, which are no vectors of {width}"
-                )
+            problem = _no_stack(entry, flat, width, inner)
+            if problem:
+                raise _misfit(term, block, rows, problem, f"give vectors of one width, {_flag(entry)}")
             arrays[entry.argument] = [flat.reshape(len(flat), flat.shape[1] // width, width)]
-    check_shapes(term, arrays)
+    check_shapes(term, arrays, block, rows)
     return arrays
 
 
-def check_shapes(term: Term, arrays: Arrays) -> None:
-    """Refuse vectors of different widths, and parameters with a number too many or too few."""
-    name = term.spec.loss.name
-    wide = _widths(term, arrays)
-    for role, count in wide.items():
-        if not count:
-            raise DataError(f"{name}: {role} holds empty lists")
-    if len(set(wide.values())) > 1:
-        shown = ", ".join(f"{role} {width}" for role, width in wide.items())
-        raise DataError(f"{name}: the roles have different numbers of values a row: {shown}")
-    if set(wide) == {"target"}:
-        raise DataError(f"{name}: target has {wide['target']} values a row where the prediction has one")
-    for entry in term.inputs:
-        width = entry.domain.width
-        if entry.argument in wide and width not in (None, wide[entry.argument]):
-            raise DataError(f"{name}: {entry.argument} needs {width} values a row, not {wide[entry.argument]}")
-    outputs = max((len(arrays[entry.argument]) for entry in term.inputs), default=1)
+def _no_stack(entry: Input, flat: Array, width: int, inner: int) -> str:
+    """Why the numbers of a row are no vectors of a width; empty where they are."""
+    if not flat.shape[1] or not width:
+        return f"{_named(entry)} holds empty lists"
+    if flat.shape[1] % width or inner not in (0, width):
+        has = f"vectors of {inner}" if inner else f"{flat.shape[1]} numbers"
+        return f"{_named(entry)} has {has} in a row, which are no vectors of {width}"
+    return ""
+
+
+def _named(entry: Input) -> str:
+    """A role with its columns, for a message."""
+    names = ", ".join(repr(name) for name in entry.columns[:4]) + (", ..." if len(entry.columns) > 4 else "")
+    return f"{entry.argument} ({'column' if len(entry.columns) == 1 else 'columns'} {names})"
+
+
+def _flag(entry: Input) -> str:
+    return f"--{entry.argument.replace('_', '-')} COLUMN"
+
+
+def _misfit(term: Term, block: Block, rows: Index | None, problem: str, hint: str) -> CellError:
+    """The error for columns that do not fit, at the first row that is read."""
+    first = 0 if rows is None or not rows.size else int(rows[0])
+    return CellError(block.first_row + 1 + first, f"{term.spec.loss.name}: {problem}", hint)
+
+
+def check_shapes(term: Term, arrays: Arrays, block: Block, rows: Index | None) -> None:
+    """Refuse vectors of different widths, and parameters with a number too many or too few.
+
+    Raises:
+        CellError: the columns do not fit together.
+        UsageError: a parameter has a number too many or too few.
+    """
+    found = _uneven_widths(term, arrays)
+    if not found and (rows is None or rows.size):
+        found = _uneven_outputs(term, arrays)
+    if found:
+        raise _misfit(term, block, rows, *found)
+    name, wide = term.spec.loss.name, _widths(term, arrays)
+    outputs = output_count(term, arrays)
     for parameter in term.spec.loss.parameters:
         value = term.values.get(parameter.name)
         expected = outputs if parameter.many == "output" else max(wide.values(), default=0)
@@ -79,6 +107,49 @@ def check_shapes(term: Term, arrays: Arrays) -> None:
                 f"{name}: {parameter.name} has {count} number{'s'[: count > 1]} where there are {expected} "
                 f"{'outputs' if parameter.many == 'output' else 'classes'}"
             )
+
+
+def _uneven_widths(term: Term, arrays: Arrays) -> tuple[str, str] | None:
+    """What is wrong with the numbers of values a row, and the way out; None where nothing is."""
+    wide = _widths(term, arrays)
+    entries = [entry for entry in term.inputs if entry.argument in wide]
+    for entry in entries:
+        if not wide[entry.argument]:
+            return f"{_named(entry)} holds empty lists", f"give a column whose lists have values, {_flag(entry)}"
+    if len(set(wide.values())) > 1:
+        shown = ", ".join(f"{_named(entry)} {wide[entry.argument]}" for entry in entries)
+        return f"the roles have different numbers of values a row: {shown}", _same("values a row", entries)
+    if set(wide) == {"target"}:
+        others = ", ".join(_named(entry) for entry in term.inputs if entry.argument != "target")
+        return (
+            f"target has {wide['target']} values a row where the prediction has one: {_named(entries[0])}; {others}",
+            "give the prediction a column for each, --pred 'p_*', or one column as target",
+        )
+    for entry in entries:
+        width = entry.domain.width
+        if width not in (None, wide[entry.argument]):
+            hint = f"--{entry.argument.replace('_', '-')} {','.join('ABCDEFGH'[:width])}"
+            return f"{_named(entry)} needs {width} values a row, not {wide[entry.argument]}", hint
+    return None
+
+
+def _uneven_outputs(term: Term, arrays: Arrays) -> tuple[str, str] | None:
+    """What is wrong with the numbers of outputs, and the way out; None where nothing is."""
+    widest = output_count(term, arrays)
+    if not widest:
+        shown = ", ".join(_named(entry) for entry in term.inputs)
+        return f"its columns hold empty lists: {shown}", "give columns whose lists have values"
+    for entry in term.inputs:
+        parts = len(arrays[entry.argument])
+        if parts not in (1, widest) or (entry.argument in ("target", "pred") and parts != widest):
+            shown = ", ".join(f"{_named(other)} {len(arrays[other.argument])}" for other in term.inputs)
+            return f"the roles have different numbers of outputs: {shown}", _same("outputs", term.inputs)
+    return None
+
+
+def _same(what: str, entries: Sequence[Input]) -> str:
+    flags = " and ".join(dict.fromkeys(f"--{entry.argument.replace('_', '-')}" for entry in entries))
+    return f"give {flags} columns with as many {what}"
 
 
 def class_count(term: Term, arrays: Arrays) -> int:
@@ -107,13 +178,11 @@ def losses_of(term: Term, arrays: Arrays) -> Array:
     if term.sets.kind == "batch":
         return np.concatenate([_flat(arrays[entry.argument][0]) for entry in term.inputs], axis=1)
     widest = output_count(term, arrays)
-    total: Array | None = None
-    for output in range(widest):
-        losses = term.spec.loss.function(**arguments_of(term, arrays, output))
-        total = losses if total is None else total + losses
-    if total is None:
-        raise DataError(f"{term.spec.loss.name}: its columns hold empty lists")
-    return total if widest == 1 else total / widest
+    # columns without a value a row have no rows here: check_shapes has refused others
+    total: Array = term.spec.loss.function(**arguments_of(term, arrays, 0)) if widest else np.zeros(0)
+    for output in range(1, widest):
+        total = total + term.spec.loss.function(**arguments_of(term, arrays, output))
+    return total if widest <= 1 else total / widest
 
 
 def _flat(array: Array) -> Array:
@@ -122,13 +191,8 @@ def _flat(array: Array) -> Array:
 
 
 def output_count(term: Term, arrays: Arrays) -> int:
-    used = {entry.argument: arrays[entry.argument] for entry in term.inputs}
-    widest = max(len(parts) for parts in used.values())
-    for name, parts in used.items():
-        if len(parts) not in (1, widest) or (name in ("target", "pred") and len(parts) != widest):
-            sizes = ", ".join(f"{role} {len(found)}" for role, found in used.items())
-            raise DataError(f"{term.spec.loss.name}: the roles have different numbers of outputs: {sizes}")
-    return widest
+    """How many outputs a row has; the loss of a row is the mean over them."""
+    return max((len(arrays[entry.argument]) for entry in term.inputs), default=1)
 
 
 def arguments_of(term: Term, arrays: Arrays, output: int) -> dict[str, Any]:
@@ -160,8 +224,9 @@ def batch_widths(term: Term, arrays: Arrays) -> tuple[tuple[str, int], ...]:
 def observe(term: Term, arrays: Arrays, tally: Tally) -> None:
     """Count what the loss looks for, clipped values, and the classes of the rows."""
     loss = term.spec.loss
-    outputs = range(output_count(term, arrays))
-    arguments = [arguments_of(term, arrays, output) for output in outputs]
+    arguments = [arguments_of(term, arrays, output) for output in range(output_count(term, arrays))]
+    if not arguments:
+        return
     for observation in loss.observes:
         counts = [observation.count(**given) for given in arguments]
         tally.observe(observation.name, min(counts) if observation.when == "all" else max(counts))

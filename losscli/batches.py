@@ -45,6 +45,7 @@ class Batches:
         losses: the loss of each batch: the weighted mean over its rows.
         weights: the mean weight of its rows.
         single: how many batches have a single row.
+        short: how many rows the last batch has where it has fewer than `size`; 0 where it is complete.
     """
 
     evaluate: Evaluate
@@ -54,6 +55,7 @@ class Batches:
     losses: list[float] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     single: int = 0
+    short: int = 0
     rows: int = 0
     _waiting: list[Units] = field(default_factory=list)
     _current: Any = None
@@ -106,6 +108,7 @@ class Batches:
     def finish(self) -> None:
         """Evaluate what is left."""
         if self._waiting:
+            self.short = 0 if self.size is None else sum(len(part.losses) for part in self._waiting)
             self._close(self._current if self.size is None else len(self.losses) + 1)
         for label, parts in self._gathered.items():
             self._waiting = parts

@@ -41,7 +41,14 @@ class Binding:
         self.classes = self._classes()
         self.values = self._values()
 
-    def term(self, weight: str | None, transform: Transform | None, group: str | None, size: int | None) -> Term:
+    def term(
+        self,
+        *,
+        weight: str | None = None,
+        transform: Transform | None = None,
+        group: str | None = None,
+        size: int | None = None,
+    ) -> Term:
         """The loss bound to its columns.
 
         Raises:
@@ -169,6 +176,7 @@ class Binding:
         kind = self._kind(names[0])
         by_word = kind is Kind.BOOLEAN or (kind is Kind.TEXT and looks_boolean(self.columns[names[0]].sample))
         if len(names) > 1 or domain.vector:
+            self._check_names_of_several(role, names)
             return BooleanCoding() if by_word else None
         if domain.coded == "class":
             return self._class_coding(names[0], kind)
@@ -188,6 +196,20 @@ class Binding:
                 hint=self._add("positive_class", sample or "NAME"),
             )
         return None
+
+    def _check_names_of_several(self, role: Role, names: Sequence[str]) -> None:
+        """Refuse names of labels where each label has a column of its own."""
+        flags = {"positive-class": self.selection.positive_class}
+        if self.loss.by_element:
+            # elsewhere the columns are one for each class, and --classes names them
+            flags["classes"] = ",".join(self.selection.classes or ())
+        for flag, given in flags.items():
+            if given:
+                raise UsageError(
+                    f"{self.loss.name}: --{flag} names the labels of a column with one label a row, and {role.name} "
+                    f"has a value for each label ({', '.join(names[:4])}{', ...' if len(names) > 4 else ''})",
+                    hint=f"leave --{flag} out",
+                )
 
     def _class_coding(self, name: str, kind: Kind) -> Coding | None:
         ignored = self.values.get(self.loss.ignores[1]) if self.loss.ignores else None
@@ -244,23 +266,6 @@ class Binding:
         if columns and size is not None:
             raise UsageError(f"{self.loss.name}: --group and --batch-size are given", hint="leave one of them out")
         return Sets("batch", columns, size)
-
-
-def bind(
-    spec: LossSpec,
-    selection: Selection,
-    table: Table,
-    weight: str | None,
-    transform: Transform | None,
-    group: str | None = None,
-    size: int | None = None,
-) -> Term:
-    """A loss bound to the columns of a table.
-
-    Raises:
-        UsageError: a column that is not there or is not clear, or a parameter outside its domain.
-    """
-    return Binding(spec, selection, table).term(weight, transform, group, size)
 
 
 def _one_column(text: str, table: Table) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def _flat(term: Term, block: Block, rows: Index) -> tuple[Arrays, Index]:
         parts = [_of_rows(block.elements(name, entry.coding), rows, block) for name in entry.columns]
         bounds = parts[0].bounds
         arrays[entry.argument] = [_joined(entry, parts)]
-    check_shapes(term, arrays)
+    check_shapes(term, arrays, block, rows)
     return arrays, bounds
 
 

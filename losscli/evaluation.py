@@ -9,7 +9,6 @@ from typing import Any
 from losscli.arrays import np
 from losscli.batches import RowsApartError
 from losscli.block import Block
-from losscli.class_counts import resolved
 from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
 from losscli.execution import ordered_map
@@ -19,6 +18,7 @@ from losscli.notices import Notices
 from losscli.outcome import Outcome, TermState, new_state, new_sums
 from losscli.plan import Plan
 from losscli.request import Request
+from losscli.resolved_words import resolved
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of

@@ -1,6 +1,6 @@
 """What a loss is: a plain function on arrays, and all that is derived from its signature and docstring."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypedDict
@@ -38,6 +38,8 @@ class Traits(TypedDict, total=False):
         observes: what to look for in valid rows.
         reductions: reductions that this loss has besides those of all.
         units_by: for a flag among the parameters, or `name=word`, the units that it makes of the value.
+        acts_with: for a parameter that changes nothing by itself, what it needs: a role, or `name=word|word` for a
+            parameter that is one of the words. Where it is given in vain a warning says so.
         curve: over what `explain` draws the loss; without a word a loss of two numbers is drawn over their difference.
     """
 
@@ -57,6 +59,7 @@ class Traits(TypedDict, total=False):
     observes_sets: tuple[Observation, ...]
     reductions: tuple[str, ...]
     units_by: Mapping[str, str]
+    acts_with: Mapping[str, str]
     curve: Curve
 
 
@@ -91,6 +94,7 @@ class Loss:
     observes_sets: tuple[Observation, ...] = ()
     reductions: tuple[str, ...] = ()
     units_by: Mapping[str, str] = field(default_factory=dict)
+    acts_with: Mapping[str, str] = field(default_factory=dict)
     curve: Curve | None = None
 
     def __post_init__(self) -> None:
@@ -210,6 +214,14 @@ class Loss:
             if (parameters.get(name) == word) if word else parameters.get(name):
                 return units
         return self.facts.units
+
+    def lacks(self, parameter: str, roles: Collection[str], values: Mapping[str, Any]) -> str:
+        """What a parameter needs to change anything and does not have here, as options; empty where it acts."""
+        name, _, words = self.acts_with.get(parameter, "").partition("=")
+        met = values.get(name) in words.split("|") if words else name in roles
+        if not name or met:
+            return ""
+        return f"--{name.replace('_', '-')} {' or '.join(words.split('|'))}".rstrip()
 
     def guard_hint(self, role: Role, parameters: Mapping[str, Any]) -> str:
         """How to relax the domain of a role; empty where nothing can, or where it is done."""

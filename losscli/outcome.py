@@ -31,6 +31,7 @@ class Outcome:
         rows: how many rows are in them.
         labels, losses: the group, or the number, and the loss of each set or batch; None where rows are units.
         single: how many batches have a single row.
+        short: how many rows the last batch has where it has fewer than the others; 0 where it is complete.
         absent: for each result, how many units have none.
     """
 
@@ -40,6 +41,7 @@ class Outcome:
     labels: list[Any] | None = None
     losses: Array | None = None
     single: int = 0
+    short: int = 0
     absent: list[int] = field(default_factory=list)
 
 
@@ -112,7 +114,14 @@ class TermState:
         for first in range(0, losses.size, BLOCK):
             part = slice(first, first + BLOCK)
             moments.add(losses[part], None if weights is None else weights[part])
-        return Outcome([moments], rows=batches.rows, labels=batches.labels, losses=losses, single=batches.single)
+        return Outcome(
+            [moments],
+            rows=batches.rows,
+            labels=batches.labels,
+            losses=losses,
+            single=batches.single,
+            short=batches.short,
+        )
 
     def _observe(self, totals: Array) -> None:
         for observation in self.term.spec.loss.observes_sets:

@@ -5,17 +5,18 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from losscli.arrays import Array, np
+from losscli.data.arrays import NumpyTable
 from losscli.data.numbers import to_numbers
 from losscli.data.sources import Source, resolve
 from losscli.data.table import CellError, Kind, Need
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
+from losscli.fold import BLOCK
 from losscli.moments import Moments
 from losscli.results import Penalty
 from losscli.statistics import nearest_float
 
 _NUMERIC = (Kind.NUMBER, Kind.LIST)
-_BLOCK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,15 @@ def _add_file(sums: Moments, path: str) -> tuple[str, ...]:
 
 def _add_column(sums: Moments, source: Source, name: str) -> None:
     with closing(source.open()) as table:
+        single = table.single(name) if isinstance(table, NumpyTable) else None
+        if single is not None:
+            _add(sums, np.array([single]), f"{source.label}: array {name!r}")
+            return
         kind = next(column.kind for column in table.columns if column.name == name)
         rows = 0
         try:
             for fragment in table.fragments([Need(name, True, kind)]):
-                for batch in fragment.batches(_BLOCK):
+                for batch in fragment.batches(BLOCK):
                     numbers = to_numbers(batch[0], name, fragment.number)
                     values = numbers.values.reshape(-1)
                     if numbers.nulls is not None:
@@ -123,5 +128,5 @@ def _add(sums: Moments, values: Array, where: str) -> None:
             f"{where} has {int(np.count_nonzero(bad))} values that are no finite number", "leave them out of the file"
         )
     with np.errstate(all="ignore"):
-        for first in range(0, values.size, _BLOCK):
-            sums.add(np.abs(values[first : first + _BLOCK]), None)
+        for first in range(0, values.size, BLOCK):
+            sums.add(np.abs(values[first : first + BLOCK]), None)

@@ -157,11 +157,6 @@ class Term:
         """The inputs, the weight among them."""
         return (*self.inputs, self.weight) if self.weight else self.inputs
 
-    @property
-    def simple(self) -> bool:
-        """Whether single columns of numbers are all that is read, and a row is a unit."""
-        return self.sets.kind == "row" and all(entry.layout == "each" for entry in self.inputs)
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -49,6 +49,10 @@ def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result
         DataError: the data contradict what was said of them.
     """
     loss = term.spec.loss
+    for name in term.spec.given:
+        needed = loss.lacks(name, term.roles, term.values)
+        if needed:
+            yield f"{loss.name}: --{name.replace('_', '-')} is given and changes nothing; it acts with {needed}"
     if tally.clipped:
         rows = "row" if tally.clipped == 1 else "rows"
         yield f"{loss.name}: in {tally.clipped} {rows} eps took the place of a value"
@@ -57,6 +61,11 @@ def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result
     if outcome.single:
         which = "one batch has" if outcome.single == 1 else f"{outcome.single} batches have"
         yield f"{loss.name}: {which} a single row, which has nothing to be compared with and costs 0"
+    if outcome.short:
+        rows = f"{outcome.short} {'row' if outcome.short == 1 else 'rows'}"
+        alone = outcome.short == outcome.rows
+        others = f"--batch-size asks for {term.sets.size}" if alone else f"others have {term.sets.size}"
+        yield f"{loss.name}: the {'only' if alone else 'last'} batch has {rows} where {others}"
     if any(result.reduction == Reduction.ELEMENTMEAN.value and result.loss == loss.name for result in results):
         yield (
             f"{loss.name}: the mean over every element is the divergence divided by the number of classes, "

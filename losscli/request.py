@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from losscli.binding import bind
+from losscli.binding import Binding
 from losscli.data.columns import ColumnNames, Selection
 from losscli.data.labels import named_classes
 from losscli.data.table import Table
@@ -49,7 +49,9 @@ class Request:
             UsageError: a column that is not there or is not clear.
         """
         terms = tuple(
-            bind(spec, self.selection, table, self.weight, self.transform, self.group, self.batch_size)
+            Binding(spec, self.selection, table).term(
+                weight=self.weight, transform=self.transform, group=self.group, size=self.batch_size
+            )
             for spec in self.specs
         )
         self._check_used(terms)

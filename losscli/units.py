@@ -25,8 +25,7 @@ def units_of(term: Term, block: Block, tally: Tally, *, trusting: bool = False) 
         trusting: whether losses that are not finite are left for the fold to find, which saves a pass over them.
 
     Raises:
-        CellError: a cell is no number.
-        DataError: the roles have different numbers of outputs.
+        CellError: a cell is no number, or the columns do not fit together.
     """
     rows = chosen_rows(block)
     if rows is not None:

@@ -138,6 +138,15 @@ def test_batches_of_consecutive_rows(size: int, tmp_path: Path) -> None:
     warned = {1: f"33 batches have{ALONE[3:]}", 32: f"one batch {ALONE}"}.get(size, "")
     assert warned in done.err
     assert (ALONE[4:] in done.err) == bool(warned)
+    short = {
+        7: "the last batch has 5 rows where others have 7",
+        10: "the last batch has 3 rows where others have 10",
+        32: "the last batch has 1 row where others have 32",
+        34: "the only batch has 33 rows where --batch-size asks for 34",
+        1000: "the only batch has 33 rows where --batch-size asks for 1000",
+    }.get(size, "")
+    assert short in " ".join(done.err.split())
+    assert (" batch has" in done.err.replace("one batch has", "")) == bool(short)
 
 
 def test_a_batch_goes_on_in_the_next_file(tmp_path: Path) -> None:

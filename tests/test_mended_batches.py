@@ -115,3 +115,16 @@ def test_symmetric_with_negatives_is_a_fault_of_the_command(tmp_path: Path) -> N
         tmp_path, "-l", "info_nce:symmetric=true", "--anchor", "a", "--positive", "b", "--negative", "n", **rows
     )
     assert done.code == 2
+
+
+def test_a_class_weight_of_0_does_not_go_with_smoothing(tmp_path: Path) -> None:
+    """The smoothed part of such rows was lost: 0.2819 for the two rows where PyTorch has 0.3133."""
+    columns: dict[str, Any] = {"y": [0, 1], "z": [[1.0, 2.0], [1.0, 2.0]]}
+    loss = ("-l", "cross_entropy:label_smoothing=0.2", "--class-weight", "0,1", "-t", "y", "--logits", "z")
+    done = _run(tmp_path, *loss, **columns)
+    shown = " ".join(done.err.split())
+    assert (done.code, "a class weight of 0 does not go with label_smoothing" in shown) == (2, True)
+    with pytest.raises(losscli.UsageError, match="a class weight of 0"):
+        losscli.losses.cross_entropy([0.0], logits=[[1.0, 2.0]], label_smoothing=0.2, class_weight=[0.0, 1.0])
+    alone = ("-l", "cross_entropy", "--class-weight", "0,1", "-t", "y", "--logits", "z")
+    assert _run(tmp_path, *alone, **columns).code == 0

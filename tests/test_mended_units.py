@@ -115,14 +115,14 @@ def test_lists_of_other_numbers_of_classes_are_refused(tmp_path: Path) -> None:
     lists: dict[str, Any] = {name: [[1.0, 0.0]] for name in ("y_0", "y_1", "y_2", "p_0", "p_1")}
     path = _parquet(tmp_path, **lists)
     outcome = run_cli(["compute", "-l", "dice", "-t", "y_0,y_1,y_2", "-p", "p_0,p_1", path])
-    assert (outcome.code, "target 3, pred 2" in outcome.err) == (3, True)
+    assert (outcome.code, "'y_2') 3, pred (columns 'p_0', 'p_1') 2" in outcome.err) == (3, True)
 
 
 def test_a_row_without_negatives_is_refused(tmp_path: Path) -> None:
     none = pa.array([[], []], type=pa.list_(pa.list_(pa.float64())))
     path = _parquet(tmp_path, a=[[1.0, 0.0]] * 2, b=[[1.0, 1.0]] * 2, c=none)
     outcome = run_cli(["compute", "-l", "info_nce", "--anchor", "a", "--positive", "b", "--negative", "c", path])
-    assert (outcome.code, "negative holds empty lists" in outcome.err) == (3, True)
+    assert (outcome.code, "negative (column 'c') holds empty lists" in outcome.err) == (3, True)
 
 
 def test_a_list_of_bad_values_is_one_row(tmp_path: Path) -> None:
@@ -287,4 +287,4 @@ def test_vectors_of_another_length_are_refused(role: str, tmp_path: Path) -> Non
     lists[role] = [[[1.0, 2.0, 3.0, 4.0]] * 2] if role == "negative" else [[[1.0], [0.0]]]
     flags = [word for name in lists for word in (f"--{name}", name)]
     outcome = run_cli(["compute", "-l", "info_nce", *flags, _parquet(tmp_path, **lists)])
-    assert (outcome.code, f"info_nce: {role} h" in outcome.err) == (3, True)
+    assert (outcome.code, f"info_nce: {role} (column '{role}') h" in outcome.err) == (3, True)

@@ -7,7 +7,8 @@ import pytest
 from mpmath import mp
 
 from losscli.arrays import Array
-from losscli.numerics import log_cosh
+from losscli.losses import elbo
+from losscli.numerics import exp_rest, log_cosh
 
 ULPS = 5
 RNG = np.random.default_rng(5)
@@ -39,3 +40,30 @@ def test_log_cosh_keeps_the_shape_and_what_it_was_given(shape: tuple[int, ...]) 
     found = log_cosh(given)
     assert found.shape == shape
     assert (given == -2.0).all()
+
+
+SMALL = np.concatenate([RNG.uniform(-1.1, 1.1, 2000), np.exp(RNG.uniform(math.log(1e-150), 0.0, 1000))])
+FAR = np.concatenate([RNG.uniform(-50.0, 50.0, 500), [1.0, -1.0, np.nextafter(1.0, 2.0), np.nextafter(-1.0, -2.0)]])
+
+
+@pytest.mark.parametrize("values", [SMALL, -SMALL, FAR], ids=["small", "small and negative", "far"])
+def test_the_rest_of_exp_keeps_its_digits(values: Array) -> None:
+    """expm1(x) - x loses them: at 1e-9 seven are left, at 1e-16 none."""
+    with mp.workdps(400):
+        for value, found in zip(values.tolist(), exp_rest(values).tolist(), strict=True):
+            expected = mp.expm1(value) - mp.mpf(value)
+            assert abs(found - expected) <= 1e-15 * expected, value
+
+
+def test_the_rest_of_exp_keeps_the_shape_and_what_it_was_given() -> None:
+    for shape in ((), (0,), (2, 3), (2, 0)):
+        given = np.full(shape, 0.25)
+        assert exp_rest(given).shape == shape
+        assert (given == 0.25).all()
+    np.testing.assert_array_equal(exp_rest(np.array([0.0, -0.0, np.inf * -1.0])), [0.0, 0.0, np.inf])
+
+
+def test_an_elbo_near_the_prior_keeps_its_digits() -> None:
+    """Expected by hand: half of v^2 / 2 + v^3 / 6."""
+    found = elbo([0.0], mu=[[0.0]], log_var=[[1e-9]])[0]
+    assert found == pytest.approx(0.25e-18, rel=1e-9)

@@ -108,3 +108,25 @@ def test_what_cannot_be_added_is_refused(args: list[str], code: int, said: str, 
     outcome = run_cli(["compute", PREDS, "--loss", "mse", *args], cwd=tmp_path)
     assert outcome.code == code, outcome.err
     assert said in outcome.err
+
+
+def test_a_single_number_of_an_archive_is_one_parameter(tmp_path: Path) -> None:
+    """The whole archive was refused for its bias. Expected by hand: 4 * 4 + 3^2 and 4 * 2 + 3."""
+    file = tmp_path / "theta.npz"
+    np.savez(file, weight=np.full((2, 2), 2.0), bias=np.float32(-3.0))
+    found = _result("--l1", "1", "--l2", "1", "--params", str(file))["penalties"]
+    assert [(entry["total"], entry["parameters"]) for entry in found] == [(11.0, 5), (25.0, 5)]
+    np.savez(file, weight=np.ones(2), bias=np.float64("nan"))
+    outcome = run_cli(["compute", PREDS, "--loss", "mse", "--l2", "1", "--params", str(file)])
+    assert (outcome.code, "array 'bias' has 1 values that are no finite" in " ".join(outcome.err.split())) == (3, True)
+
+
+def test_compare_in_python_adds_them_to_every_loss(tmp_path: Path) -> None:
+    """l1, l2 and params were no arguments of compare. Expected: what compute gives for each loss."""
+    file = _write(tmp_path, "npy")
+    report = losscli.compare(PREDS, losses=["mse", "mae"], l1=0.5, l2=0.1, params=Path(file))
+    alone = [losscli.compute(PREDS, loss=loss, l1=0.5, l2=0.1, params=THETA) for loss in ("mse", "mae")]
+    assert [result.risk for result in report.results] == [result.risk for result in alone]
+    assert {entry.path for result in report.results for entry in result.penalties} == {file}
+    with pytest.raises(losscli.UsageError, match="need the parameters"):
+        losscli.compare(PREDS, losses=["mse"], l2=0.1)

@@ -33,8 +33,8 @@ def write_row_losses(
         DataError: a row is refused, or none is left.
         UsageError: Parquet for standard output.
     """
-    from losscli.class_counts import resolved
     from losscli.evaluation import scan
+    from losscli.resolved_words import resolved
 
     openers = [source.open for source in sources]
     once = any(source.read_once for source in sources)

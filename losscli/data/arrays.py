@@ -55,6 +55,14 @@ class NumpyTable:
         for start in range(0, length, ROWS_A_FRAGMENT):
             yield _ArrayRun(self.label, names, reader, start, min(start + ROWS_A_FRAGMENT, length))
 
+    def single(self, name: str) -> float | None:
+        """The number of an array without rows, such as a bias; None where the array has rows."""
+        if not isinstance(self._source, _Archive):
+            return None
+        with _broken_files(self.label):
+            array = self._source.content[name]
+        return None if array.ndim else float(array)
+
     def close(self) -> None:
         """Close the archive; a single array is opened for each read."""
         if isinstance(self._source, _Archive):

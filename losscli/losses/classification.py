@@ -6,6 +6,7 @@ from losscli.arrays import Array, Mask, np
 from losscli.catalogue import Rows, loss
 from losscli.curves import Bound, Curve
 from losscli.domain import ClipNumber, Label, Logits, LogSimplex, ShareNumber, Simplex, WholeNumber
+from losscli.errors import UsageError
 from losscli.losses.kinds import LIKE_PROBABILITIES, beyond_eps
 from losscli.numerics import by_row, negative_log_softmax, negative_log_softmaxes, total
 from losscli.signature import ClassWeights
@@ -48,6 +49,17 @@ def _class_weight_of(target: Array, class_weight: Array | None = None, **_: obje
     return total(target * weights)
 
 
+def _class_weights(class_weight: Array | None, width: int, *, smoothed: bool) -> Array:
+    weights = np.ones(width) if class_weight is None else np.asarray(class_weight)
+    if smoothed and not weights.all():
+        raise UsageError(
+            "cross_entropy: a class weight of 0 does not go with label_smoothing: the rows of that class keep a "
+            "smoothed part, which a mean that weighs them by 0 would lose",
+            hint="leave label_smoothing out, or give the class a small weight",
+        )
+    return weights
+
+
 def _beside_two_zeros(loss: Bound, logit: Array) -> Array:
     nothing = np.zeros_like(logit)
     return loss(nothing, logits=np.stack([logit, nothing, nothing], axis=-1))
@@ -67,6 +79,7 @@ def _of_two(loss: Bound, prob: Array) -> Array:
     one_of=("logits", "probs", "log_probs"),
     pred_means="",
     guards={"probs": "eps"},
+    acts_with={"eps": "probs"},
     clipped=_clipped_rows,
     weighs=_class_weight_of,
     ignores=("target", "ignore_index"),
@@ -98,10 +111,12 @@ def cross_entropy(
         eps: clips probabilities to [eps, 1 - eps] and counts the clipped rows; logits need none.
     Pitfalls: The class order is that of the columns: a target of 0 is the first of them. Probabilities given as
         logits bring a warning, logits given as probabilities are refused. With class weights the mean is divided by
-        the weights of the rows that are there, not by the number of rows.
+        the weights of the rows that are there, not by the number of rows. A class weight of 0 with label_smoothing is
+        refused: the rows of that class keep a smoothed part, which a mean that weighs them by 0 would lose.
     Libraries:
         PyTorch: CrossEntropyLoss is --logits, NLLLoss is --log-probs, its ignore_index is -100. With class weights
-            and soft labels it divides by the number of rows: --reduction mean-count.
+            and soft labels it divides by the number of rows: --reduction mean-count. With a class weight of 0 and
+            label_smoothing it adds the smoothed part of such rows and divides by the weights of the others.
         Keras: SparseCategoricalCrossentropy(from_logits=True) is --logits; from probabilities it is --eps 1e-7.
         scikit-learn: log_loss is --probs with --eps 2.22e-16; its columns follow the sorted names of the classes.
     Reference: I. J. Good, Rational decisions, J. R. Stat. Soc. B 14, 1952.
@@ -130,7 +145,7 @@ def cross_entropy(
     width = nll.shape[-1]
     share, smoothing = _one_hot(target, width) if labels else target, by_row(label_smoothing)
     share = share * (1.0 - smoothing) + smoothing / width
-    weights = np.ones(width) if class_weight is None else np.asarray(class_weight)
+    weights = _class_weights(class_weight, width, smoothed=smoothed)
     value = total(np.where(share > 0.0, weights * share * nll, 0.0))
     own = _class_weight_of(target, class_weight)
     # the mean multiplies by the weight of the row again
@@ -146,6 +161,7 @@ def cross_entropy(
     one_of=("probs", "log_probs", "logits"),
     pred_means="",
     guards={"probs": "eps"},
+    acts_with={"eps": "probs"},
     clipped=lambda target, probs=None, eps=0.0, **_: (
         np.zeros(len(target), dtype=bool) if probs is None else ((probs < by_row(eps)) & (target > 0.0)).any(axis=-1)
     ),

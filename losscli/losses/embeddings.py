@@ -101,6 +101,7 @@ def contrastive(
     robust="by the margin; no",
     units="distance units",
     pred_means="",
+    acts_with={"p": "distance=euclidean"},
     variants={"anchor": ("distance",), "positive": ("distance",), "negative": ("distance",)},
     curve=OVER_THE_NEGATIVE,
 )

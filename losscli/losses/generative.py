@@ -4,7 +4,7 @@ from losscli.arrays import np
 from losscli.catalogue import Rows, loss
 from losscli.curves import Curve
 from losscli.domain import NonNegative, NonNegativeNumber, Real, Vector
-from losscli.numerics import total
+from losscli.numerics import exp_rest, total
 
 
 @loss(
@@ -50,6 +50,5 @@ def elbo(
     """
     if kl is None:
         assert mu is not None and log_var is not None  # noqa: S101, PT018 - the catalogue has checked the roles
-        # exp(v) - 1 - v is at least 0 and loses its digits near 0 where it is written so; expm1 keeps most of them
-        kl = 0.5 * total(mu * mu + (np.expm1(log_var) - log_var))
+        kl = 0.5 * total(mu * mu + exp_rest(log_var))
     return reconstruction + beta * kl

@@ -19,6 +19,7 @@ from losscli.numerics import log_factorial
     pred_means="rate",
     reveals=("target", "rate", "log_rate"),
     guards={"rate": "eps"},
+    acts_with={"eps": "rate"},
     curve=Curve("rate at a target of 2", 0.2, 8.0, {"": lambda loss, x: loss(np.full_like(x, 2.0), rate=x)}),
 )
 def poisson_nll(
