@@ -61,10 +61,6 @@ class Binding:
         by_name = {parameter.name: parameter for parameter in self.loss.parameters}
         sets = self._sets(group, size)
         for name, column in self.spec.columns().items():
-            if self.of_lists or sets.kind != "row":
-                raise UsageError(
-                    f"{self.loss.name}: {name} is one number for all rows of a set or batch, not @{column}"
-                )
             domain = _number_domain(by_name[name], self.loss)
             inputs.append(Input(name, expand(column, self.table), domain, optional=True))
         weight_input = None

@@ -1,5 +1,6 @@
 """What a reader should know about the results: what was noticed in the data, and what a number is not."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from losscli.errors import DataError
@@ -32,6 +33,11 @@ def remarks(sums: Sums, outcomes: Sequence[Outcome], results: Sequence[Result], 
     return [*dict.fromkeys(found), *sums.notices.lines()]
 
 
+def _one_is_one(text: str) -> str:
+    """The text with `1 row` for `1 rows`."""
+    return re.sub(r"\b1 (row|set|batche?)s\b", lambda match: f"1 {match[1].removesuffix('e')}", text)
+
+
 def _no_interval(results: Sequence[Result]) -> list[str]:
     of_means = [result for result in results if result.reduction in ("mean", "batchmean", "elementmean")]
     few = [result for result in of_means if result.count < FEWEST_UNITS]
@@ -48,6 +54,10 @@ def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result
     Raises:
         DataError: the data contradict what was said of them.
     """
+    return map(_one_is_one, _of_term(term, outcome, tally, results))
+
+
+def _of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result] = ()) -> Iterator[str]:
     loss = term.spec.loss
     for name in term.spec.given:
         needed = loss.lacks(name, term.roles, term.values)
@@ -82,7 +92,8 @@ def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result
     if tally.skipped.get("invalid", 0) * 10 >= outcome.rows + tally.skipped.get("invalid", 0) > 0:
         hint = next((entry.hint for entry in reversed(term.inputs) if entry.domain.hint), "")
         more = f"; {hint}" if hint else ""
-        yield f"{loss.name}: {tally.skipped['invalid']} rows were not allowed and are left out, a tenth or more{more}"
+        count = tally.skipped["invalid"]
+        yield f"{loss.name}: a tenth of the rows or more, {count}, are not allowed and left out{more}"
     yield from _observed(term, outcome, tally)
 
 

@@ -48,11 +48,17 @@ class Request:
         Raises:
             UsageError: a column that is not there or is not clear.
         """
+        # beside losses of sets or batches, those of rows have no use for a group
+        alone = all(spec.loss.unit.kind == "row" for spec in self.specs)
+        grouped = [alone or spec.loss.unit.kind != "row" for spec in self.specs]
         terms = tuple(
             Binding(spec, self.selection, table).term(
-                weight=self.weight, transform=self.transform, group=self.group, size=self.batch_size
+                weight=self.weight,
+                transform=self.transform,
+                group=self.group if given else None,
+                size=self.batch_size if given else None,
             )
-            for spec in self.specs
+            for spec, given in zip(self.specs, grouped, strict=True)
         )
         self._check_used(terms)
         used = {name for term in terms for names in term.roles.values() for name in names}

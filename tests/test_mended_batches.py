@@ -85,7 +85,7 @@ def test_the_losses_of_rows_come_with_the_warnings_of_their_mean(tmp_path: Path)
     done = _run(tmp_path, *wrong, **columns)
     assert (done.code, "none of the used rows of column 'y' is '7'" in done.err, place.exists()) == (3, True, False)
     hinge = ("-l", "hinge", "-t", "y", "-p", "z", "-r", "none")
-    assert "in 1 rows the target is 0, which was read as -1" in _run(tmp_path, *hinge, **columns).err
+    assert "in 1 row the target is 0, which was read as -1" in _run(tmp_path, *hinge, **columns).err
     mixed = _run(tmp_path, *hinge, y=[0, 1, -1], z=columns["z"])
     assert (mixed.code, "the target has both 0 and -1" in mixed.err) == (3, True)
 

@@ -66,3 +66,14 @@ def test_a_label_column_of_names_is_what_is_suggested(tmp_path: Path) -> None:
     outcome = run_cli(["compute", str(file), "-l", "ce"])
     assert outcome.code == 2
     assert outcome.err.rstrip().endswith("--target species")
+
+
+def test_losses_of_pixels_and_of_their_images_stand_side_by_side() -> None:
+    """--group is for dice; bce has a loss for each pixel."""
+    masks = str(ROOT / "sample_data" / "masks.parquet")
+    args = ["compare", masks, "-l", "dice", "-l", "bce", "-t", "mask_true", "--probs", "mask_candidate"]
+    outcome = run_cli([*args, "--group", "image_id", "--json"])
+    assert outcome.code == 0, outcome.err
+    assert [(r["unit"], r["count"]) for r in json.loads(outcome.out)["results"]] == [("set", 24), ("row", 23268)]
+    alone = ["compute", masks, "-l", "bce", "-t", "mask_true", "--probs", "mask_candidate", "--group", "image_id"]
+    assert run_cli(alone).code == 2

@@ -160,7 +160,7 @@ def test_labels_of_the_hinge(labels: list[str], tmp_path: Path) -> None:
     text = "y,s\n" + "".join(f"{y},{s}\n" for y, s in zip(labels, ["0.5", "2", "0.75"], strict=True))
     outcome = _csv(tmp_path, text, "--loss", "hinge", "-t", "y", "-p", "s", "--json")
     assert math.isclose(_result(outcome)["value"], (1.5 + 0.0 + 0.25) / 3, rel_tol=1e-12)
-    said = "in 1 rows the target is 0, which was read as -1" in outcome.err
+    said = "in 1 row the target is 0, which was read as -1" in outcome.err
     assert said == ("0" in labels)
 
 
@@ -266,7 +266,7 @@ def test_sizes_read_as_corners_are_refused_or_warned_of(tmp_path: Path) -> None:
     assert "--box-format xywh" in outcome.err
     columns["t_2"] = columns["t_3"] = columns["p_2"] = columns["p_3"] = [9.0, 9.0, 9.0, 2.0]
     skipped = _parquet(tmp_path, columns, *args, "--invalid", "skip")
-    assert "1 rows were not allowed and are left out, a tenth or more; --box-format xywh" in skipped.err
+    assert "a tenth of the rows or more, 1, are not allowed and left out; --box-format xywh" in skipped.err
 
 
 # --- embeddings and sets
@@ -298,7 +298,7 @@ def test_empty_masks_are_counted_and_may_be_left_out(tmp_path: Path) -> None:
     text = "img,y,m\na,1,1\na,0,0\nb,0,0.5\nb,0,0\n"
     args = ("--loss", "dice", "-t", "y", "-p", "m", "--group", "img", "--json")
     outcome = _csv(tmp_path, text, *args)
-    assert "in 1 sets the truth" in outcome.err
+    assert "in 1 set the truth" in outcome.err
     skipped = _result(_csv(tmp_path, text, *args, "--empty", "skip"))
     assert (skipped["value"], skipped["skipped"], skipped["count"]) == (0.0, {"empty": 1}, 1)
     undefined = _csv(tmp_path, text, *args, "--empty", "nan")

@@ -114,7 +114,7 @@ def test_an_image_without_truth(empty: str, value: float | None, count: int, lay
     assert (found["value"], found["count"]) == (value, count)
     assert found["skipped"] == ({"empty": 1} if empty == "skip" else {})
     assert found["status"] == ("undefined" if empty == "nan" else "ok")
-    warned = any("in 1 sets the truth, or that of a class, is empty" in warning for warning in report["warnings"])
+    warned = any("in 1 set the truth, or that of a class, is empty" in warning for warning in report["warnings"])
     assert warned == (empty == "formula")
 
 

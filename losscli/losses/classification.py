@@ -109,8 +109,10 @@ def cross_entropy(
         class_weight: the weight of each class: 1,2,3 or cat:1,dog:2, balanced, or effective:0.999.
         ignore_index: a label whose rows are left out and counted.
         eps: clips probabilities to [eps, 1 - eps] and counts the clipped rows; logits need none.
-    Pitfalls: The class order is that of the columns: a target of 0 is the first of them. Probabilities given as
-        logits bring a warning, logits given as probabilities are refused. With class weights the mean is divided by
+    Pitfalls: The class order is that of the columns: a target of 0 is the first of them. One column of a one-hot truth
+        given as indices leaves classes that do not occur, which brings a warning; rows of probabilities or shares that
+        do not add up to 1 are refused. Probabilities given as logits bring a warning, logits given as probabilities
+        are refused. With class weights the mean is divided by
         the weights of the rows that are there, not by the number of rows. A class weight of 0 with label_smoothing is
         refused: the rows of that class keep a smoothed part, which a mean that weighs them by 0 would lose.
     Libraries:

@@ -76,7 +76,8 @@ def contrastive(
         margin: the distance that a dissimilar pair needs to cost nothing.
         distance: euclidean, or cosine for one less the cosine of the angle.
         similar: the label of a similar pair, 1 or 0.
-    Pitfalls: The original paper marks similar pairs by 0: --similar 0. A margin beyond 2 means nothing for cosine
+    Pitfalls: The original paper marks similar pairs by 0: --similar 0; pairs that look marked the other way bring a
+        warning. A vector of zeros has no cosine and is refused. A margin beyond 2 means nothing for cosine
         distances, which go up to 2.
     Libraries:
         PyTorch: none; CosineEmbeddingLoss is another loss, with labels of 1 and -1.
@@ -127,7 +128,8 @@ def triplet(
         swap: takes the distance of positive and negative where it is less than that of anchor and negative.
         distance: euclidean, or cosine for one less the cosine of the angle.
     Pitfalls: Most triples of a trained model cost 0, so that the mean says more about how triples were chosen than
-        about the model. Positive and negative swapped give a number all the same.
+        about the model. Positive and negative swapped give a number all the same. A vector of zeros has no cosine and
+        is refused.
     Libraries:
         PyTorch: TripletMarginLoss agrees with its eps set to 0; by default it adds 1e-6 to each difference.
         pytorch-metric-learning: TripletMarginLoss has a margin of 0.05 and normalises the embeddings first.
@@ -213,7 +215,7 @@ def info_nce(
         similarity: cosine, or dot for the product of the vectors as they are.
         symmetric: the mean with the loss of finding the anchor among the anchors of the batch.
     Pitfalls: The loss depends on how many negatives there are: with n in all, guessing costs log n. A batch of one
-        row has no negatives and costs 0.
+        row has no negatives and costs 0, which brings a warning. A vector of zeros has no cosine and is refused.
     Libraries:
         PyTorch: none; cross_entropy(a @ p.T / T, arange(n)) of unit vectors agrees, and with its transpose symmetric.
         pytorch-metric-learning: NTXentLoss(temperature=0.07) takes negatives of the same labels out.
