@@ -134,7 +134,15 @@ def test_debug_shows_the_traceback_of_an_error() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_130_when_interrupted() -> None:
     command = [sys.executable, "-m", "losscli", "compute", "-", "--loss", "mse"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        # a shell that runs the tests in its background has its children ignore the signal
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdin is not None
     process.stdin.write(b"y_true,y_pred\n1,2\n")
     process.stdin.flush()
