@@ -85,7 +85,7 @@ def _empty_truth(sums: Array, empty: Empty, **_: object) -> int:
 EMPTY_TRUTH = Observation(
     "empty truth",
     _empty_truth,
-    "in {count} sets the truth, or that of a class, is empty: their loss is near 1 whatever is predicted; "
+    "in {count} sets the truth, or that of a class, is empty: their loss is near 1 unless nothing is predicted; "
     "--empty skip leaves them out",
 )
 
