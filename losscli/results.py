@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from losscli.comparison import Comparison, Slice, slice_text
 from losscli.errors import UsageError
 from losscli.statistics import Interval
+from losscli.verdicts import Check, Verdict
 from losscli.version import __version__
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ class Result:
     denominator: float | None
     columns: Mapping[str, Sequence[str]]
     transform: str | None
-    slice: str | None
+    slice: Slice | None
     model: str | None
     signature: str
     penalties: tuple[Penalty, ...] = ()
@@ -154,20 +156,14 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in JSON."""
-        interval = self.ci
         entry = {name: getattr(self, name) for name in self.__slots__ if name not in ("warnings", "ci_method")}
         entry["params"] = dict(self.params)
         entry["skipped"] = dict(self.skipped)
         entry["columns"] = {role: list(names) for role, names in self.columns.items()}
         entry["penalties"] = [penalty.to_dict() for penalty in self.penalties]
         entry["risk"] = self.risk
-        if interval is not None:
-            entry["ci"] = {
-                "level": interval.level,
-                "low": interval.low,
-                "high": interval.high,
-                "method": interval.method,
-            }
+        entry["slice"] = None if self.slice is None else dict(self.slice)
+        entry["ci"] = None if self.ci is None else self.ci.to_dict()
         return entry
 
     def to_frame(self) -> "pd.DataFrame":
@@ -193,12 +189,17 @@ class Report:
         results: one for each loss.
         warnings: what a reader should know about the numbers.
         inputs: the files.
+        comparisons: each model beside the baseline.
+        checks: the rules of a gate; verdict: what they come to, None where there is no gate.
     """
 
     command: str
     results: Sequence[Result]
     warnings: Sequence[str] = ()
     inputs: Sequence[Input] = field(default=())
+    comparisons: Sequence[Comparison] = field(default=())
+    checks: Sequence[Check] = field(default=())
+    verdict: Verdict | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as it stands in JSON: no time stamps, so that a rerun has the same bytes."""
@@ -207,9 +208,9 @@ class Report:
             "version": __version__,
             "command": self.command,
             "results": [result.to_dict() for result in self.results],
-            "comparisons": [],
-            "checks": [],
-            "verdict": None,
+            "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+            "checks": [check.to_dict() for check in self.checks],
+            "verdict": self.verdict.value if self.verdict else None,
             "warnings": list(self.warnings),
             "inputs": [{"path": i.path, "bytes": i.bytes, "hash": i.hash} for i in self.inputs],
         }
@@ -230,6 +231,7 @@ def frame_of(results: Sequence[Result]) -> "pd.DataFrame":
         row.update(ci_level=interval["level"], ci_low=interval["low"], ci_high=interval["high"])
         row["params"] = ",".join(f"{name}={value}" for name, value in result.params.items())
         row["skipped"] = ",".join(f"{cause}={count}" for cause, count in result.skipped.items())
+        row["slice"] = slice_text(result.slice) or None
         row["penalties"] = ",".join(f"{penalty.name}={penalty.value}" for penalty in result.penalties)
         row["columns"] = ";".join(f"{role}={','.join(names)}" for role, names in result.columns.items())
         rows.append(row)

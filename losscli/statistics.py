@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from losscli.moments import Moments
 
@@ -24,6 +25,10 @@ class Interval:
     low: float
     high: float
     method: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The interval as it stands in JSON."""
+        return {"level": self.level, "low": self.low, "high": self.high, "method": self.method}
 
 
 def mean_standard_error(moments: Moments) -> float | None:

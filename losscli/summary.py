@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from losscli.comparison import Slice
 from losscli.errors import DataError
 from losscli.estimates import MEANS, Estimate, estimates_of, without_loss
 from losscli.evaluation import Sums
@@ -47,16 +48,15 @@ def report_of(
             raise DataError(*NO_WEIGHT)
         estimates = estimates_of(term, outcome, reduction, tally.classes)
         for place, estimate in enumerate(estimates):
-            part = _class_name(term, place) if len(estimates) > 1 else None
+            part = _class_of(term, place) if len(estimates) > 1 else None
             results.append(_Summary(term, outcome, tally, sums, request, reduction).result(estimate, confidence, part))
     warnings = remarks(sums, outcomes, results, confidence if reduction in MEANS else None)
     results = [replace(result, warnings=warnings, penalties=penalties) for result in results]
     return Report(command, results, warnings, inputs)
 
 
-def _class_name(term: Term, place: int) -> str:
-    name = term.classes[place] if term.classes and place < len(term.classes) else str(place)
-    return f"class={name}"
+def _class_of(term: Term, place: int) -> Slice:
+    return {"class": term.classes[place] if term.classes and place < len(term.classes) else str(place)}
 
 
 def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
@@ -80,7 +80,7 @@ class _Summary:
         self.request = request
         self.reduction = reduction
 
-    def result(self, estimate: Estimate, confidence: float | None, part: str | None) -> Result:
+    def result(self, estimate: Estimate, confidence: float | None, part: Slice | None) -> Result:
         """The result of an estimate.
 
         Args:

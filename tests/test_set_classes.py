@@ -75,7 +75,7 @@ def test_skip_leaves_classes_without_truth_out(layout: str, labels: str) -> None
 def test_none_shows_each_class(layout: str, labels: str) -> None:
     table, named = _table(layout, labels)
     found = losscli.compare(table, losses=["dice:eps=0,average=none,empty=skip"], **named).results
-    assert [result.slice for result in found] == ["class=0", "class=1"]
+    assert [result.slice for result in found] == [{"class": "0"}, {"class": "1"}]
     expected = [(DICE["A", 0] + DICE["B", 0]) / 2, (DICE["A", 1] + DICE["C", 1]) / 2]
     assert [result.value for result in found] == pytest.approx(expected, rel=1e-14)
     assert [result.count for result in found] == [2, 2]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from losscli.comparison import slice_text
 from losscli.results import Report, Result
 
 HEADINGS = (
@@ -34,7 +35,7 @@ def _row(result: Result) -> list[str]:
     interval = result.ci
     reduction = result.reduction if result.transform is None else f"{result.reduction} after {result.transform}"
     return [
-        result.loss if result.slice is None else f"{result.loss} {result.slice}",
+        " ".join(filter(None, [result.loss, slice_text(result.slice)])),
         params_text(result),
         reduction,
         _number(result.value),

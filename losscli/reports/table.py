@@ -3,6 +3,7 @@
 from typing import Any
 
 from losscli.catalogue import find
+from losscli.comparison import slice_text
 from losscli.reports.rows import columns_text, plain, significant, skipped_text
 from losscli.reports.safe import inert_lines, printable
 from losscli.results import Penalty, Report, Result
@@ -91,7 +92,7 @@ def _name(result: Result) -> str:
     """The loss, with the parameters that are not at their defaults."""
     defaults = {parameter.name: parameter.default for parameter in find(result.loss).parameters}
     set_ = [f"{name}={plain(value)}" for name, value in result.params.items() if value != defaults.get(name)]
-    return " ".join([result.loss, *([result.slice] if result.slice else []), *set_])
+    return " ".join([result.loss, *filter(None, [slice_text(result.slice)]), *set_])
 
 
 def _units(result: Result) -> str:
