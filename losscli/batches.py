@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from losscli.arrays import Array, np
+from losscli.data.group_keys import Keys
 from losscli.errors import DataError
 from losscli.unit_arrays import Units
 
@@ -42,7 +43,8 @@ class Batches:
         size: how many consecutive rows are a batch; None where a group is one.
         gather: whether all rows are held before the first batch is evaluated, for groups whose rows stand apart.
         labels: the group of each batch, or its number from 1.
-        losses: the loss of each batch: the weighted mean over its rows.
+        losses: the loss of each batch for each model: the weighted mean over its rows.
+        clusters: what each batch is resampled with; empty where each is by itself.
         weights: the mean weight of its rows.
         single: how many batches have a single row.
         short: how many rows the last batch has where it has fewer than `size`; 0 where it is complete.
@@ -52,7 +54,8 @@ class Batches:
     size: int | None
     gather: bool
     labels: list[Any] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
+    losses: list[list[float]] = field(default_factory=list)
+    clusters: list[Any] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     single: int = 0
     short: int = 0
@@ -115,6 +118,15 @@ class Batches:
             self._close(label)
         self._gathered = {}
 
+    def take_finished(self, other: "Batches") -> None:
+        """Add the batches of another state that has evaluated all of its own."""
+        self.labels += other.labels
+        self.losses += other.losses
+        self.clusters += other.clusters
+        self.weights += other.weights
+        self.single += other.single
+        self.rows += other.rows
+
     def _close(self, label: Any) -> None:
         units = Units.joined(self._waiting)
         self._waiting = []
@@ -124,15 +136,33 @@ class Batches:
         count = len(losses)
         self.rows += count
         self.single += count == 1
-        if units.weights is None:
-            loss, weight = float(np.add.reduce(losses)) / count, 1.0
-        else:
-            loss, weight = _weighted(losses, units.weights)
-        if not math.isfinite(loss):
+        found, weight = _of_batch(losses.reshape(count, -1), units.weights)
+        if not all(map(math.isfinite, found)):
             raise DataError(f"the loss of batch {label} is no finite float64", "check the sizes of its vectors")
+        if units.clusters is not None:
+            self.clusters.append(_one_cluster(units.clusters, label))
         self.labels.append(label)
-        self.losses.append(loss)
+        self.losses.append(found)
         self.weights.append(weight)
+
+
+def _one_cluster(clusters: Keys, label: Any) -> Any:
+    found = clusters.settled().labels
+    if len(found) > 1:
+        raise DataError(
+            f"batch {label} has rows of several clusters: {found[0]}, {found[1]}",
+            "name a cluster that holds whole batches",
+        )
+    return found[0]
+
+
+def _of_batch(losses: Array, weights: Array | None) -> tuple[list[float], float]:
+    """The loss of a batch for each model, and its weight."""
+    columns = [np.ascontiguousarray(column) for column in losses.T]
+    if weights is None:
+        return [float(np.add.reduce(column)) / len(losses) for column in columns], 1.0
+    pairs = [_weighted(column, weights) for column in columns]
+    return [loss for loss, _ in pairs], pairs[0][1]
 
 
 def _weighted(losses: Array, weights: Array) -> tuple[float, float]:
@@ -146,5 +176,4 @@ def _weighted(losses: Array, weights: Array) -> tuple[float, float]:
 
 
 def _some(units: Units, rows: slice) -> Units:
-    weights = None if units.weights is None else units.weights[rows]
-    return Units(units.losses[rows], weights, None, None, units.widths)
+    return replace(units.at(rows), keys=None)

@@ -9,16 +9,19 @@ from typing import Any
 from losscli.arrays import np
 from losscli.batches import RowsApartError
 from losscli.block import Block
+from losscli.contest_state import ContestState, new_state, new_sums
 from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
 from losscli.execution import ordered_map
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
 from losscli.moments import NotFiniteError
 from losscli.notices import Notices
-from losscli.outcome import Outcome, TermState, new_state, new_sums
-from losscli.plan import Plan
+from losscli.outcome import Outcome
+from losscli.pairing import units_of_contest
+from losscli.plan import Contest, Plan
 from losscli.request import Request
 from losscli.resolved_words import resolved
+from losscli.slicing import Label
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of
@@ -30,25 +33,21 @@ class Sums:
 
     Attributes:
         plan: the losses bound to columns.
-        states: the state of each.
+        states: the state of each contest.
         rows: the data rows of the input.
         gathered: whether all rows of batches had to be held.
     """
 
     plan: Plan
-    states: list[TermState]
+    states: list[ContestState]
     rows: int = 0
     gathered: bool = False
     notices: Notices = field(default_factory=Notices)
 
-    @property
-    def tallies(self) -> list[Tally]:
-        return [state.tally for state in self.states]
-
-    def outcomes(self) -> list[Outcome]:
-        """What each term comes to; called once."""
+    def outcomes(self) -> list[list[tuple[Label | None, Outcome]]]:
+        """What each contest comes to, for all rows and for each slice; called once."""
         with np.errstate(all="ignore"):
-            return [state.outcome() for state in self.states]
+            return [state.outcomes() for state in self.states]
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ class _Scanned:
 
     rows: int
     sums: list[FragmentSums]
-    tallies: list[Tally]
+    tallies: list[list[Tally]]
     notices: Notices
 
 
@@ -92,68 +91,83 @@ def _scan(
     openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None, *, gather: bool
 ) -> Sums:
     total: Sums | None = None
-    for opener in openers:
+    for file, opener in enumerate(openers):
         with closing(opener()) as table, np.errstate(all="ignore"):
             if total is None:
                 plan = request.plan(table)
-                total = Sums(plan, [new_state(term, gather) for term in plan.terms], gathered=gather)
-            _scan_table(table, total, threads, progress)
+                total = Sums(plan, [new_state(contest, gather) for contest in plan.contests], gathered=gather)
+            _scan_table(table, file, total, threads, progress)
     if total is None:
         raise DataError("no input", "name a file")
     return total
 
 
-def _scan_table(table: Table, total: Sums, threads: int, progress: Progress | None) -> None:
+def _scan_table(table: Table, file: int, total: Sums, threads: int, progress: Progress | None) -> None:
     plan = total.plan
     needs = plan.needs(table)
-    folds = [Accumulator(0, partial(_known, state)) for state in total.states]
-    tallies = [Tally() for _ in plan.terms]
+    folds = [Accumulator(0, partial(_known, state), _numbered(state.contest, file)) for state in total.states]
+    tallies = [[Tally() for _ in contest.terms] for contest in plan.contests]
     rows = 0
     try:
-        for found in ordered_map(partial(_scan_fragment, plan, needs), table.fragments(needs), threads):
-            for fold, state, tally, sums, met in zip(
-                folds, total.states, tallies, found.sums, found.tallies, strict=True
-            ):
+        scanned = ordered_map(partial(_scan_fragment, plan, needs, file), table.fragments(needs), threads)
+        for found in scanned:
+            for fold, state, sums in zip(folds, total.states, found.sums, strict=True):
                 fold.absorb(sums)
                 state.settle()
-                tally.absorb(met, rows)
+            _absorb(tallies, found.tallies, rows)
             rows += found.rows
             total.notices.absorb(found.notices)
             if progress:
                 progress(total.rows + rows)
     except CellError as error:
         raise error.located(table.label, rows) from error
-    for fold, state, tally in zip(folds, total.states, tallies, strict=True):
-        tally.check(table.label, rows, plan.refused)
+    for fold, state, met in zip(folds, total.states, tallies, strict=True):
+        for tally in met:
+            tally.check(table.label, rows, plan.refused)
         fold.close_block()
         state.settle()
-        state.tally.absorb(tally, 0)
+        _absorb([state.tallies], [met], 0)
     total.rows += rows
 
 
-def _known(state: TermState) -> Any:
+def _absorb(totals: list[list[Tally]], found: list[list[Tally]], rows_before: int) -> None:
+    for total, more in zip(totals, found, strict=True):
+        for tally, met in zip(total, more, strict=True):
+            tally.absorb(met, rows_before)
+
+
+def _numbered(contest: Contest, file: int) -> int | None:
+    """The number of the file where units must know their row."""
+    how = contest.resampling
+    return file if how.draws or how.run is not None else None
+
+
+def _known(state: ContestState) -> Any:
     """The fold of each file adds to the state of the whole input."""
     return state.sums
 
 
-def _scan_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Scanned:
+def _scan_fragment(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment) -> _Scanned:
     if fragment.start is None:
-        return _scan_rows(plan, needs, fragment, trusting=False)
+        return _scan_rows(plan, needs, file, fragment, trusting=False)
     try:
-        return _scan_rows(plan, needs, fragment, trusting=True)
+        return _scan_rows(plan, needs, file, fragment, trusting=True)
     except NotFiniteError:
         # some row lacks a value or has one that is not allowed: look at each block
-        return _scan_rows(plan, needs, fragment, trusting=False)
+        return _scan_rows(plan, needs, file, fragment, trusting=False)
 
 
-def _scan_rows(plan: Plan, needs: Sequence[Need], fragment: Fragment, *, trusting: bool) -> _Scanned:
+def _scan_rows(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment, *, trusting: bool) -> _Scanned:
     known = fragment.start is not None
-    folds = [Accumulator(fragment.start or 0, partial(new_sums, term)) for term in plan.terms]
-    loose: list[list[Run]] = [[] for _ in plan.terms]
-    found = _Scanned(0, [], [Tally() for _ in plan.terms], Notices())
+    folds = [
+        Accumulator(fragment.start or 0, partial(new_sums, contest), _numbered(contest, file))
+        for contest in plan.contests
+    ]
+    loose: list[list[Run]] = [[] for _ in plan.contests]
+    found = _Scanned(0, [], [[Tally() for _ in contest.terms] for contest in plan.contests], Notices())
     for block in blocks(plan, needs, fragment):
-        for i, term in enumerate(plan.terms):
-            units = units_of(term, block, found.tallies[i], trusting=trusting)
+        for i, contest in enumerate(plan.contests):
+            units = units_of_contest(contest, block, found.tallies[i], trusting=trusting)
             if known:
                 folds[i].feed(units, block.size)
             else:
@@ -164,8 +178,8 @@ def _scan_rows(plan: Plan, needs: Sequence[Need], fragment: Fragment, *, trustin
         [fold.sums() for fold in folds]
         if known
         else [
-            FragmentSums(before=runs, moments=new_sums(term), span=found.rows)
-            for runs, term in zip(loose, plan.terms, strict=True)
+            FragmentSums(before=runs, moments=new_sums(contest), span=found.rows)
+            for runs, contest in zip(loose, plan.contests, strict=True)
         ]
     )
     return found

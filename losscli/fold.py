@@ -6,7 +6,7 @@ shares with its neighbour goes to the fold as units; the rest as exact sums.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from losscli.arrays import np
@@ -14,9 +14,12 @@ from losscli.batches import BatchRows
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments, NotFiniteError
+from losscli.resampled import FILE, Clustered, Resampled
+from losscli.slicing import Sliced
 from losscli.unit_arrays import Units
 
-State: TypeAlias = Moments | SeveralMoments | JointMoments | GroupSums | BatchRows
+Leaf: TypeAlias = Moments | SeveralMoments | JointMoments | GroupSums | BatchRows
+State: TypeAlias = Leaf | Clustered | Resampled | Sliced
 """What units add up to; each is merged by adding."""
 
 BLOCK = 65_536
@@ -52,10 +55,12 @@ class Accumulator:
 
     Args:
         new: makes the state that the units are added to.
+        file: the number of the file, where units must know their row; None where they need not.
     """
 
-    def __init__(self, start: int = 0, new: Callable[[], State] = Moments) -> None:
+    def __init__(self, start: int = 0, new: Callable[[], State] = Moments, file: int | None = None) -> None:
         self._new = new
+        self._file = file
         self.moments: Any = new()
         self.row = start
         self.pending: list[Units] = []
@@ -65,6 +70,9 @@ class Accumulator:
 
     def feed(self, units: Units, span: int) -> None:
         """Add the units of the next `span` rows."""
+        if self._file is not None and units.numbers is None:
+            rows = np.arange(span) if units.rows is None else units.rows
+            units.numbers = rows + (self._file * FILE + self.row)
         done = 0
         while done < span:
             step = min(BLOCK - self.row % BLOCK, span - done)
@@ -106,10 +114,13 @@ def add_units(state: Any, units: Units) -> None:
     """Add a complete block of units to a state of any kind."""
     if not len(units.losses):
         return
-    if isinstance(state, BatchRows):
+    if isinstance(state, (Clustered, Resampled, Sliced)):
+        state.take(units, add_units)
+    elif isinstance(state, BatchRows):
         state.add_units(units)
-    elif units.keys is not None:
-        state.add(units.losses, units.weights, units.keys)
+    elif isinstance(state, GroupSums):
+        if units.keys is not None:
+            state.add(units.losses, units.weights, units.keys)
     else:
         state.add(units.losses, units.weights)
 
@@ -121,4 +132,4 @@ def _run(parts: list[Units], span: int) -> Run:
     if losses.ndim == 1 and not np.isfinite(np.add.reduce(losses)) and not np.isfinite(losses).all():
         raise NotFiniteError
     # within a block the rows of the units are not needed any more; any place inside the span will do
-    return Run(Units(losses, units.weights, np.zeros(len(losses), dtype=np.int64), units.keys, units.widths), span)
+    return Run(replace(units, rows=np.zeros(len(losses), dtype=np.int64)), span)

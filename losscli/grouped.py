@@ -85,6 +85,16 @@ class GroupSums:
             rest[where] += (before - (after - part)) + (block.sums - part)
         self.blocks = []
 
+    def take_settled(self, other: "GroupSums") -> None:
+        """Add the groups of another state that is settled, with its rounding errors."""
+        labels = list(other.places)
+        for part in (other._sums, other._rest):
+            if part is not None:
+                self.blocks.append(_BlockSums(labels, part[: len(labels)]))
+        self.rows += other.rows
+        self.weighted |= other.weighted
+        self.settle()
+
     def _room(self, groups: int, width: int) -> tuple[Array, Array]:
         if self._sums is None or self._rest is None:
             self._sums, self._rest = np.zeros((max(groups, 64), width)), np.zeros((max(groups, 64), width))

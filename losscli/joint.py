@@ -13,10 +13,15 @@ class JointMoments:
     """The state of a loss that is a function of k sums over rows.
 
     Attributes:
+        models: how many models have addends, side by side; products are kept of those of one model with one another,
+            and with those of the baseline, which is all that a difference needs.
+        baseline: which of them the others are held against.
         series: the moments of each addend.
         products: for j < l the sum of (w a_j) (w a_l), a whole number of 2**-2260.
     """
 
+    models: int = 1
+    baseline: int = 0
     series: list[Moments] = field(default_factory=list)
     products: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -65,6 +70,8 @@ class JointMoments:
         leaning = [sum_of_products(series, heavy) for series in centred]
         for j in range(width):
             for other in range(j + 1, width):
+                if not self._kept(j, other):
+                    continue
                 product, shift = sum_of_products(centred[j], centred[other])
                 value = exact(product, shift=shift)
                 value += exact(pivots[j], leaning[other][0], shift=leaning[other][1])
@@ -76,31 +83,43 @@ class JointMoments:
         """The sum of w a_j for each addend."""
         return [moments.total() for moments in self.series]
 
-    def covariances(self) -> list[list[Fraction]]:
-        """n / (n - 1) times the centred products of the rows: the covariances of the totals of n rows."""
+    def _kept(self, j: int, other: int) -> bool:
+        width = len(self.series) // self.models
+        models = j // width, other // width
+        return models[0] == models[1] or self.baseline in models
+
+    def covariance(self, j: int, other: int) -> Fraction:
+        """n / (n - 1) times the centred products of two addends: the covariance of their totals over n rows."""
         n = self.count
-        totals = self.totals()
-        width = len(totals)
-        table = [[Fraction(0)] * width for _ in range(width)]
-        for j in range(width):
-            for other in range(j, width):
-                raw = self.series[j].second if j == other else self.products[j, other]
-                centred = (Fraction(raw, 1 << SCALE) - totals[j] * totals[other] / n) * Fraction(n, n - 1)
-                table[j][other] = table[other][j] = centred
-        return table
+        raw = self.series[j].second if j == other else self.products[min(j, other), max(j, other)]
+        totals = self.series[j].total() * self.series[other].total()
+        return (Fraction(raw, 1 << SCALE) - totals / n) * Fraction(n, n - 1)
+
+
+def with_differences(results: Array, models: int, baseline: int) -> Array:
+    """Results of models side by side, and then what each model but the baseline has more than the baseline."""
+    if models == 1:
+        return results
+    width = results.shape[1] // models
+    of_baseline = results[:, baseline * width : (baseline + 1) * width]
+    parts = [results[:, j * width : (j + 1) * width] - of_baseline for j in range(models) if j != baseline]
+    return np.concatenate([results, *parts], axis=1)
 
 
 @dataclass(slots=True)
 class SeveralMoments:
-    """The state of a loss that has several results a unit, such as one for each class: each added up by itself.
-
-    A unit that has no value for one of the results is left out of that one, and counted.
+    """The state of several results a unit, such as one for each class or model: each added up by itself.
 
     Attributes:
-        series: the moments of each result.
-        absent: for each result, how many units have none.
+        models, baseline: how many models have results, side by side, and which of them the others are held against.
+        gaps: whether a unit may have no value for some result (NaN); it is left out of that one, and counted.
+        series: the moments of each result, and then of the differences of models from the baseline.
+        absent: for each series, how many units have none.
     """
 
+    models: int = 1
+    baseline: int = 0
+    gaps: bool = True
     series: list[Moments] = field(default_factory=list)
     absent: list[int] = field(default_factory=list)
 
@@ -120,8 +139,12 @@ class SeveralMoments:
         if not len(losses):
             return
         losses = losses[:, None] if losses.ndim == 1 else losses
+        losses = with_differences(losses, self.models, self.baseline)
         self._widen(losses.shape[1])
         for i, moments in enumerate(self.series):
+            if not self.gaps:
+                moments.add(np.ascontiguousarray(losses[:, i]), weights)
+                continue
             there = ~np.isnan(losses[:, i])
             self.absent[i] += int(np.count_nonzero(~there))
             moments.add(losses[there, i], None if weights is None else weights[there])

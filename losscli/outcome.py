@@ -1,21 +1,22 @@
 """What a scan comes to for each loss: the units that there are, and what they add up to."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from losscli.arrays import Array, np
-from losscli.batches import Batches, BatchRows
-from losscli.element_units import losses_of_sums
+from losscli.batches import Batches
 from losscli.errors import DataError
-from losscli.fold import BLOCK, State
+from losscli.fold import BLOCK
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments
-from losscli.plan import Term
+from losscli.pairing import OTHERS, InCluster
+from losscli.plan import Contest
+from losscli.spread import Spread, losses_of_all, spread_of_units
 from losscli.tally import Tally
-from losscli.unit_arrays import Units, defined
 
 _LARGEST = Fraction(sys.float_info.max)
 NO_WEIGHT = ("the weights of all used rows are 0", "check the column of --weight")
@@ -23,20 +24,22 @@ NO_WEIGHT = ("the weights of all used rows are 0", "check the column of --weight
 
 @dataclass(slots=True)
 class Outcome:
-    """The units of a term.
+    """The units of a contest, all of them or those of a slice.
 
     Attributes:
-        series: their moments, one for each result.
+        series: the moments of each result of each model, then of the differences of the others from the baseline.
         joint: the moments of the sums where the whole input is one set.
+        spread: what intervals rest on where units are resampled together or by drawing.
         rows: how many rows are in them.
-        labels, losses: the group, or the number, and the loss of each set or batch; None where rows are units.
+        labels, losses: the group, or the number, and the losses of each set or batch; None where rows are units.
         single: how many batches have a single row.
         short: how many rows the last batch has where it has fewer than the others; 0 where it is complete.
-        absent: for each result, how many units have none.
+        absent: for each of the series, how many units have none.
     """
 
     series: list[Moments]
     joint: JointMoments | None = None
+    spread: Spread | None = None
     rows: int = 0
     labels: list[Any] | None = None
     losses: Array | None = None
@@ -44,119 +47,115 @@ class Outcome:
     short: int = 0
     absent: list[int] = field(default_factory=list)
 
-
-@dataclass(slots=True)
-class TermState:
-    """What the fold adds up for a term."""
-
-    term: Term
-    sums: State
-    batches: Batches | None = None
-    tally: Tally = field(default_factory=Tally)
-
-    def settle(self) -> None:
-        """Take what the last fragment brought, in its order."""
-        if isinstance(self.sums, GroupSums):
-            self.sums.settle()
-        elif isinstance(self.sums, BatchRows) and self.batches is not None:
-            self.batches.take(self.sums)
-
-    def outcome(self) -> Outcome:
-        """What it comes to; called once, when all rows are there.
-
-        Raises:
-            DataError: the weights of all rows are 0.
-        """
-        self.settle()
-        if isinstance(self.sums, GroupSums):
-            return self._of_groups(self.sums)
-        if self.batches is not None:
-            return self._of_batches(self.batches)
-        if isinstance(self.sums, JointMoments):
-            if self.sums.count and not self.sums.weight:
-                raise DataError(*NO_WEIGHT)
-            if self.sums.series:
-                self._observe(np.array([[float(min(total, _LARGEST)) for total in self.sums.totals()]]))
-            return Outcome([], self.sums, self.sums.count)
-        if isinstance(self.sums, SeveralMoments):
-            units = max((moments.count + absent for moments, absent in self.sums), default=0)
-            return Outcome(self.sums.series, rows=units, absent=self.sums.absent)
-        assert isinstance(self.sums, Moments)  # noqa: S101 - what is left; tells the type checker
-        return Outcome([self.sums], rows=self.sums.count)
-
-    def _of_groups(self, sums: GroupSums) -> Outcome:
-        labels, totals = sums.totals()
-        if sums.places and not labels:
-            raise DataError(*NO_WEIGHT)
-        if not labels:
-            return Outcome([Moments()], labels=[], losses=np.zeros(0))
-        self._observe(totals)
-        units = defined(self.term, Units(losses_of_sums(self.term, totals), None, None), self.tally)
-        if units.rows is not None:
-            labels = [labels[place] for place in units.rows.tolist()]
-        several = SeveralMoments() if units.losses.ndim > 1 else None
-        single = Moments()
-        for first in range(0, len(units.losses), BLOCK):
-            part = units.losses[first : first + BLOCK]
-            if several is None:
-                single.add(part, None)
-            else:
-                several.add(part, None)
-        if several is None:
-            return Outcome([single], rows=sums.rows, labels=labels, losses=units.losses)
-        return Outcome(several.series, rows=sums.rows, labels=labels, losses=units.losses, absent=several.absent)
-
-    def _of_batches(self, batches: Batches) -> Outcome:
-        batches.finish()
-        losses = np.array(batches.losses, dtype=np.float64)
-        weights = None if self.term.weight is None else np.array(batches.weights, dtype=np.float64)
-        moments = Moments()
-        for first in range(0, losses.size, BLOCK):
-            part = slice(first, first + BLOCK)
-            moments.add(losses[part], None if weights is None else weights[part])
-        return Outcome(
-            [moments],
-            rows=batches.rows,
-            labels=batches.labels,
-            losses=losses,
-            single=batches.single,
-            short=batches.short,
-        )
-
-    def _observe(self, totals: Array) -> None:
-        for observation in self.term.spec.loss.observes_sets:
-            self.tally.observe(observation.name, observation.count(sums=totals, **self.term.values))
+    @property
+    def empty(self) -> bool:
+        """Whether there is no unit."""
+        return self.rows == 0 or (self.labels is not None and not self.labels)
 
 
-def new_sums(term: Term) -> State:
-    """An empty state of the kind that the units of a term add up in."""
-    loss = term.spec.loss
-    if term.sets.kind == "batch":
-        return BatchRows()
-    if term.sets.kind == "set":
-        return GroupSums()
-    if term.sets.kind == "whole":
-        return JointMoments()
-    name, word = loss.several_by or ("", "")
-    return SeveralMoments() if name and term.values.get(name) == word else Moments()
+def of_whole(contest: Contest, sums: JointMoments, spread: Spread | None, tallies: Sequence[Tally]) -> Outcome:
+    """The units of a contest whose whole input is one set.
 
-
-def new_state(term: Term, gather: bool) -> TermState:
-    """An empty state of a term for the fold.
-
-    Args:
-        gather: whether the rows of batches are all held before the first is evaluated.
+    Raises:
+        DataError: the weights of all rows are 0.
     """
-    if term.sets.kind != "batch":
-        return TermState(term, new_sums(term))
-    return TermState(term, BatchRows(), Batches(lambda units: _of_batch(term, units), term.sets.size, gather))
+    if sums.count and not sums.weight:
+        raise DataError(*NO_WEIGHT)
+    if sums.series:
+        _observe(contest, np.array([[float(min(total, _LARGEST)) for total in sums.totals()]]), tallies)
+    return Outcome([], sums, spread, rows=sums.count)
 
 
-def _of_batch(term: Term, units: Units) -> Array:
-    """The loss of each row of a batch."""
-    arguments: dict[str, Array] = {}
-    place = 0
-    for name, width in units.widths:
-        arguments[name] = units.losses[:, place : place + width]
-        place += width
-    return term.spec.loss.function(**arguments, **term.values)
+def of_groups(contest: Contest, sums: GroupSums, tallies: Sequence[Tally]) -> Outcome:
+    """The units of a contest of sets.
+
+    Raises:
+        DataError: the weights of all rows are 0.
+    """
+    labels, totals = sums.totals()
+    if sums.places and not labels:
+        raise DataError(*NO_WEIGHT)
+    if not labels:
+        return Outcome([Moments()], labels=[], losses=np.zeros(0))
+    clusters = _clusters_of(labels) if contest.resampling.cluster else None
+    labels = [label.group if isinstance(label, InCluster) else label for label in labels]
+    _observe(contest, totals, tallies)
+    losses = losses_of_all(contest, totals)
+    good = _defined(contest, losses, tallies)
+    if not good.all():
+        labels = [label for label, kept in zip(labels, good.tolist(), strict=True) if kept]
+        clusters = None if clusters is None else [c for c, kept in zip(clusters, good.tolist(), strict=True) if kept]
+        losses = losses[good]
+    series = several(contest)
+    for first in range(0, len(losses), BLOCK):
+        series.add(losses[first : first + BLOCK], None)
+    spread = spread_of_units(contest, losses, None, clusters)
+    shown = losses[:, 0] if losses.shape[1] == 1 else losses
+    return Outcome(series.series or [Moments()], None, spread, sums.rows, labels, shown, absent=series.absent)
+
+
+def _clusters_of(labels: Sequence[InCluster]) -> list[Any]:
+    """The cluster of each set.
+
+    Raises:
+        DataError: a set has rows of several clusters.
+    """
+    known: dict[Any, Any] = {}
+    for label in labels:
+        other = known.setdefault(label.group, label.cluster)
+        if other != label.cluster:
+            raise DataError(
+                f"group {label.group} has rows of several clusters: {other}, {label.cluster}",
+                "name a cluster that holds whole groups",
+            )
+    return [label.cluster for label in labels]
+
+
+def _defined(contest: Contest, losses: Array, tallies: Sequence[Tally]) -> Any:
+    """Which sets have a loss; others are left out or make the result undefined, as a parameter says."""
+    count = losses.shape[1] // len(contest.terms)
+    gaps = [np.isnan(losses[:, j * count : (j + 1) * count]).all(axis=1) for j in range(len(contest.terms))]
+    bad = np.logical_or.reduce(gaps)
+    for term, tally, own in zip(contest.terms, tallies, gaps, strict=True):
+        name, word = term.spec.loss.leaves_out or ("", "")
+        lacking = int(np.count_nonzero(own))
+        if name and term.values.get(name) == word:
+            tally.skip(name, lacking)
+        else:
+            tally.undefined += lacking
+        tally.skip(OTHERS, int(np.count_nonzero(bad)) - lacking)
+    return ~bad
+
+
+def of_batches(contest: Contest, batches: Batches) -> Outcome:
+    """The units of a contest of batches, all of which are evaluated."""
+    losses = np.array(batches.losses, dtype=np.float64).reshape(len(batches.losses), len(contest.terms))
+    weights = None if contest.first.weight is None else np.array(batches.weights, dtype=np.float64)
+    series = several(contest)
+    for first in range(0, len(losses), BLOCK):
+        part = slice(first, first + BLOCK)
+        series.add(losses[part], None if weights is None else weights[part])
+    shown = losses[:, 0] if losses.shape[1] == 1 else losses
+    return Outcome(
+        series.series or [Moments()],
+        None,
+        spread_of_units(contest, losses, weights, batches.clusters or None),
+        batches.rows,
+        batches.labels,
+        shown,
+        batches.single,
+        batches.short,
+    )
+
+
+def several(contest: Contest) -> SeveralMoments:
+    """An empty state of the results of all models."""
+    return SeveralMoments(len(contest.terms), contest.baseline, contest.by_place)
+
+
+def _observe(contest: Contest, totals: Array, tallies: Sequence[Tally]) -> None:
+    width = totals.shape[1] // len(contest.terms)
+    for j, (term, tally) in enumerate(zip(contest.terms, tallies, strict=True)):
+        sums = totals[:, j * width : (j + 1) * width]
+        for observation in term.spec.loss.observes_sets:
+            tally.observe(observation.name, observation.count(sums=sums, **term.values))

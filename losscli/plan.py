@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from losscli.arrays import Array, np
 from losscli.catalogue import GIVEN_ELSEWHERE, Loss
-from losscli.data.columns import Roles
+from losscli.data.columns import ColumnNames, Roles
 from losscli.data.labels import AnyCoding
 from losscli.data.table import Kind, Need, Table, position
 from losscli.data.where import Condition
@@ -23,11 +23,15 @@ class LossSpec:
 
     Attributes:
         resolved: the numbers that a word among the parameters stands for, such as class weights called balanced.
+        roles: columns that only this loss reads for a role, in place of those of the command.
+        by: how the rows are cut for this loss only; None for what the command says.
     """
 
     loss: Loss
     given: Mapping[str, Any] = field(default_factory=dict)
     resolved: Mapping[str, Any] = field(default_factory=dict)
+    roles: Mapping[str, ColumnNames] = field(default_factory=dict)
+    by: "tuple[By, ...] | None" = None
 
     def values(self) -> dict[str, Any]:
         """The parameters that are values, checked, defaults included; words that are not resolved yet are left out."""
@@ -133,6 +137,7 @@ class Term:
         values: the parameters that are the same for each row.
         sets: how rows form units.
         classes: the names of the classes where they are known.
+        model: whose predictions they are; None for the only ones.
     """
 
     spec: LossSpec
@@ -141,6 +146,7 @@ class Term:
     values: Mapping[str, Any]
     sets: Sets = Sets("row")
     classes: tuple[str, ...] | None = None
+    model: str | None = None
 
     @property
     def roles(self) -> Roles:
@@ -159,14 +165,89 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """One way to cut the rows into slices.
+
+    Attributes:
+        column: the column whose values tell.
+        bounds: the numbers between which a slice lies; empty for a slice for each value.
+    """
+
+    column: str
+    bounds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """What is taken to vary by chance, and how intervals are made from it.
+
+    Attributes:
+        cluster: the columns whose rows with one value depend on one another; empty where each unit is by itself.
+        run: how many consecutive rows depend on one another; None for one.
+        draws: how many times to resample; 0 for intervals by formula.
+        seed: which draws.
+    """
+
+    cluster: tuple[str, ...] = ()
+    run: int | None = None
+    draws: int = 0
+    seed: int = 0
+
+    @property
+    def of_clusters(self) -> bool:
+        """Whether several units are resampled together."""
+        return bool(self.cluster) or self.run is not None
+
+
+EACH_UNIT = Resampling()
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One loss with the predictions of each model, over the same units.
+
+    Attributes:
+        terms: the loss bound to the columns of each model.
+        baseline: which of them the others are held against.
+        by: how the rows are cut into slices; several ways are crossed.
+        resampling: what intervals and tests rest on.
+        most_slices: more of them are refused.
+        fewest_rows: slices with fewer rows are put together.
+    """
+
+    terms: tuple[Term, ...]
+    baseline: int = 0
+    by: tuple[By, ...] = ()
+    resampling: Resampling = EACH_UNIT
+    most_slices: int = 1000
+    fewest_rows: int = 0
+
+    @property
+    def first(self) -> Term:
+        """The term of the first model; all but the predictions is the same in the others."""
+        return self.terms[0]
+
+    @property
+    def by_place(self) -> bool:
+        """Whether a unit has several results, such as one for each class."""
+        name, word = self.first.spec.loss.several_by or ("", "")
+        return bool(name) and self.first.values.get(name) == word
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that a worker needs to know."""
 
-    terms: tuple[Term, ...]
+    contests: tuple[Contest, ...]
     where: tuple[Condition, ...]
     missing: Policy
     invalid: Policy
     watched: tuple[str, ...]
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Every loss of every model."""
+        return tuple(term for contest in self.contests for term in contest.terms)
 
     @property
     def refused(self) -> set[str]:
@@ -182,15 +263,24 @@ class Plan:
         entries = [entry for term in self.terms for entry in term.entries]
         labels = {name for entry in entries if entry.coding for name in entry.columns}
         numbers = {name for entry in entries for name in entry.columns}
+        bins = {by.column for contest in self.contests for by in contest.by if by.bounds}
         groups = [name for term in self.terms for name in term.sets.group]
+        for contest in self.contests:
+            groups += [*contest.resampling.cluster, *(by.column for by in contest.by if not by.bounds)]
         here = {column.name for column in table.columns}
         watched = [name for name in self.watched if name in here]
         found: dict[str, Need] = {}
-        for name in (*sorted(numbers), *groups, *(condition.column for condition in self.where), *watched):
+        for name in (
+            *sorted(numbers),
+            *sorted(bins),
+            *groups,
+            *(condition.column for condition in self.where),
+            *watched,
+        ):
             column = table.columns[position(table, name)]
             # a group is told by its text, so that all pieces of a file tell it alike
             by_kind = column.kind is Kind.NUMBER and name not in groups
-            as_number = by_kind or (name in numbers and name not in labels)
+            as_number = by_kind or (name in numbers | bins and name not in labels)
             found.setdefault(name, Need(name, as_number, column.kind, column.width))
         return list(found.values())
 

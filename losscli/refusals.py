@@ -110,10 +110,7 @@ def finite_units(term: Term, units: Units, block: Block, tally: Tally) -> Units:
     examples = [(block.first_row + 1 + row, text) for row, text in zip(rows, shown, strict=True)]
     tally.complain(complaint, int(np.count_nonzero(bad)), iter(examples))
     tally.skip("invalid", int(np.count_nonzero(bad)))
-    good = ~bad
-    weights = None if units.weights is None else units.weights[good]
-    keys = None if units.keys is None else units.keys.of(good)
-    return Units(units.losses[good], weights, units.rows[good], keys, units.widths)
+    return units.kept(~bad)
 
 
 def _guard(term: Term, entry: Input) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from losscli.comparison import slice_text
 from losscli.errors import DataError
 from losscli.evaluation import Sums
 from losscli.outcome import Outcome
@@ -11,31 +12,36 @@ from losscli.results import Reduction, Result
 from losscli.statistics import FEWEST_UNITS
 from losscli.tally import POSITIVE_SEEN, Tally
 
-_WORDS = {"row": "rows", "set": "sets", "batch": "batches"}
-
 
 def remarks(sums: Sums, outcomes: Sequence[Outcome], results: Sequence[Result], asked: float | None) -> list[str]:
     """The warnings of a report, in an order that does not depend on the data.
 
     Args:
+        outcomes: what each contest comes to over all rows.
         asked: the level of the intervals; None for none.
 
     Raises:
         DataError: the data contradict what was said of them.
     """
-    found = [f"{result.loss}: no value: {result.reason}" for result in results if result.value is None]
+    found = [f"{_named_result(result)}: no value: {result.reason}" for result in results if result.value is None]
     if asked is not None:
         found += _no_interval(results)
-    for term, outcome, tally in zip(sums.plan.terms, outcomes, sums.tallies, strict=True):
-        found += of_term(term, outcome, tally, results)
+    for state, outcome in zip(sums.states, outcomes, strict=True):
+        for term, tally in zip(state.contest.terms, state.tallies, strict=True):
+            of_model = [result for result in results if result.model == term.model and result.slice is None]
+            found += of_term(term, outcome, tally, of_model)
     if sums.gathered and any(term.sets.kind == "batch" and term.sets.group for term in sums.plan.terms):
         found.append("the rows of a group are not together, so all rows were held in memory; sorted input is streamed")
     return [*dict.fromkeys(found), *sums.notices.lines()]
 
 
+def _named_result(result: Result) -> str:
+    return " ".join(filter(None, [result.loss, result.model, slice_text(result.slice)]))
+
+
 def _one_is_one(text: str) -> str:
     """The text with `1 row` for `1 rows`."""
-    return re.sub(r"\b1 (row|set|batche?)s\b", lambda match: f"1 {match[1].removesuffix('e')}", text)
+    return re.sub(r"\b1 (row|set|cluster|run|batche?)s\b", lambda match: f"1 {match[1].removesuffix('e')}", text)
 
 
 def _no_interval(results: Sequence[Result]) -> list[str]:
@@ -43,9 +49,12 @@ def _no_interval(results: Sequence[Result]) -> list[str]:
     few = [result for result in of_means if result.count < FEWEST_UNITS]
     if not few:
         return []
+    slices = {slice_text(result.slice) for result in few if result.slice}
+    if len(slices) > 1:
+        return [f"no interval in {len(slices)} slices: they have fewer than {FEWEST_UNITS} {few[0].interval_over}"]
     fewest = min(few, key=lambda result: result.count)
-    unit = "row" if fewest.interval_over == "rows" else fewest.unit
-    return [f"no interval: {fewest.count} {_WORDS[unit]}, {FEWEST_UNITS} needed"]
+    count = f"{fewest.count} {fewest.interval_over}"
+    return [_one_is_one(f"no interval: {count}, {FEWEST_UNITS} needed")]
 
 
 def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result] = ()) -> Iterator[str]:

@@ -2,16 +2,29 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from losscli.binding import Binding
+from losscli.chance import UNSAID, Chance, way_of
 from losscli.data.columns import ColumnNames, Selection
 from losscli.data.labels import named_classes
 from losscli.data.table import Table
 from losscli.data.where import Condition
 from losscli.errors import UsageError
-from losscli.plan import PERCENT, TRANSFORMS, WEIGHT, LossSpec, Plan, Policy, Term, Transform, watched_columns
+from losscli.models import ModelChoice, check_read, models_of, renamed, view_of
+from losscli.plan import (
+    PERCENT,
+    TRANSFORMS,
+    WEIGHT,
+    Contest,
+    LossSpec,
+    Plan,
+    Policy,
+    Term,
+    Transform,
+    watched_columns,
+)
 from losscli.specs import parse_spec, with_parameters
 
 
@@ -29,6 +42,8 @@ class Request:
         reading: the options of reading files that are not at their defaults, as one text.
         group: the columns whose values are the same within a set or batch.
         batch_size: how many consecutive rows are a batch.
+        models: the columns of each model; empty for one, or for what the input itself says.
+        chance: what was said of slices and of what intervals rest on.
     """
 
     specs: Sequence[LossSpec]
@@ -41,6 +56,8 @@ class Request:
     reading: str = ""
     group: str | None = None
     batch_size: int | None = None
+    models: Sequence[ModelChoice] = ()
+    chance: Chance = UNSAID
 
     def plan(self, table: Table) -> Plan:
         """The request bound to the columns of a table.
@@ -50,20 +67,47 @@ class Request:
         """
         # beside losses of sets or batches, those of rows have no use for a group
         alone = all(spec.loss.unit.kind == "row" for spec in self.specs)
-        grouped = [alone or spec.loss.unit.kind != "row" for spec in self.specs]
-        terms = tuple(
-            Binding(spec, self.selection, table).term(
-                weight=self.weight,
-                transform=self.transform,
-                group=self.group if given else None,
-                size=self.batch_size if given else None,
-            )
-            for spec, given in zip(self.specs, grouped, strict=True)
+        contests = tuple(
+            self._contest(spec, table, grouped=alone or spec.loss.unit.kind != "row") for spec in self.specs
         )
+        terms = [term for contest in contests for term in contest.terms]
         self._check_used(terms)
         used = {name for term in terms for names in term.roles.values() for name in names}
         used |= {condition.column for condition in self.where}
-        return Plan(terms, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
+        used |= {way.column for contest in contests for way in contest.by}
+        return Plan(contests, tuple(self.where), self.missing, self.invalid, watched_columns(table, used))
+
+    def _contest(self, spec: LossSpec, table: Table, *, grouped: bool) -> Contest:
+        """One loss bound to the columns of each model."""
+        models = self.models or [ModelChoice(name) for name in models_of(table)] or [ModelChoice(None)]
+        names = [model.name for model in models]
+        baseline = self.chance.baseline
+        if baseline is not None and baseline not in names:
+            raise UsageError(f"there is no model {baseline!r}", hint=f"one of {', '.join(map(str, names))}")
+        terms = []
+        for model in models:
+            check_read(spec.loss, model)
+            given = {**self.selection.given, **spec.roles, **model.roles}
+            view = view_of(table, model.name)
+            binding = Binding(spec, replace(self.selection, given=given), view)
+            term = binding.term(
+                weight=self.weight,
+                transform=self.transform,
+                group=self.group if grouped else None,
+                size=self.batch_size if grouped else None,
+            )
+            terms.append(renamed(term, view, model.name))
+        how = self.chance.resampling(table)
+        if how.run is not None and terms[0].sets.kind == "batch":
+            raise UsageError(f"{spec.loss.name}: --block is for rows and sets, not for batches", hint="leave it out")
+        return Contest(
+            tuple(terms),
+            0 if baseline is None else names.index(baseline),
+            spec.by if spec.by is not None else tuple(way_of(text, table) for text in self.chance.by),
+            how,
+            self.chance.most_slices(),
+            self.chance.fewest_rows(),
+        )
 
     def _check_used(self, terms: Sequence[Term]) -> None:
         """Refuse what was said of probabilities where no loss reads any."""
@@ -90,6 +134,8 @@ def make_request(
     classes: str | Sequence[str] | None = None,
     positive_class: str | None = None,
     probs_percent: bool = False,
+    chance: Chance = UNSAID,
+    models: Sequence[ModelChoice] = (),
 ) -> Request:
     """A request from what a user wrote.
 
@@ -102,6 +148,8 @@ def make_request(
         classes: the names of the classes in the order of the prediction's columns.
         positive_class: the label of class 1 of two.
         probs_percent: whether probabilities are 0 to 100.
+        chance: slices, and what intervals rest on.
+        models: the columns of each model.
 
     Raises:
         UsageError: anything that does not fit.
@@ -114,8 +162,9 @@ def make_request(
             raise UsageError(f"--{name} takes error or skip, not {policy!r}")
     if transform is not None and transform not in TRANSFORMS:
         raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {transform!r}")
-    _check_roles(roles, specs)
+    _check_roles([*roles, *(name for model in models for name in model.roles)], specs)
     _check_labels(specs, classes is not None, positive_class is not None)
+    chance.check()
     return Request(
         specs,
         _selection(roles, command, classes, positive_class, probs_percent),
@@ -127,6 +176,8 @@ def make_request(
         reading=reading,
         group=_as_text(roles.get("group", group)),
         batch_size=None if batch_size is None else _size(batch_size),
+        models=models,
+        chance=chance,
     )
 
 
@@ -154,7 +205,7 @@ def _size(given: str | int) -> int:
     return int(given)
 
 
-def _check_roles(given: Mapping[str, ColumnNames], specs: Sequence[LossSpec]) -> None:
+def _check_roles(given: Sequence[str], specs: Sequence[LossSpec]) -> None:
     read = {role.name for spec in specs for role in spec.loss.roles} | {WEIGHT, "group"}
     # for a loss that has no pred, --pred stands for another role or is refused with what to write
     asked = read | {"pred"}

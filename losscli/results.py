@@ -111,6 +111,7 @@ class Result:
         slice, model: which part of the rows, and whose predictions; None for all and for the only one.
         signature: everything that can change a digit of the value, in one line.
         penalties: what the parameters of the model add to the risk.
+        resampling: what the interval rests on besides the units: clusters, runs of rows, draws; None for the units.
         ci_method: how an interval is made, also where there is none.
         warnings: what a reader should know about the number; in JSON they stand beside the results.
     """
@@ -139,6 +140,7 @@ class Result:
     model: str | None
     signature: str
     penalties: tuple[Penalty, ...] = ()
+    resampling: Mapping[str, Any] | None = None
     ci_method: str = "t"
     warnings: Sequence[str] = ()
 
@@ -151,8 +153,12 @@ class Result:
 
     @property
     def interval_over(self) -> str:
-        """What the interval resamples: the units, or the rows of a single set."""
-        return "rows" if self.ci_method == "delta" else f"{self.unit}s"
+        """What the interval resamples: clusters, runs, the units, or the rows of a single set."""
+        how = self.resampling or {}
+        if how.get("cluster") or how.get("block"):
+            return "clusters" if how.get("cluster") else "runs"
+        plural = {"batch": "batches"}
+        return "rows" if self.ci_method == "delta" else plural.get(self.unit, f"{self.unit}s")
 
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in JSON."""
@@ -160,6 +166,7 @@ class Result:
         entry["params"] = dict(self.params)
         entry["skipped"] = dict(self.skipped)
         entry["columns"] = {role: list(names) for role, names in self.columns.items()}
+        entry["resampling"] = None if self.resampling is None else dict(self.resampling)
         entry["penalties"] = [penalty.to_dict() for penalty in self.penalties]
         entry["risk"] = self.risk
         entry["slice"] = None if self.slice is None else dict(self.slice)
@@ -232,6 +239,7 @@ def frame_of(results: Sequence[Result]) -> "pd.DataFrame":
         row["params"] = ",".join(f"{name}={value}" for name, value in result.params.items())
         row["skipped"] = ",".join(f"{cause}={count}" for cause, count in result.skipped.items())
         row["slice"] = slice_text(result.slice) or None
+        row["resampling"] = ",".join(f"{name}={value}" for name, value in (result.resampling or {}).items()) or None
         row["penalties"] = ",".join(f"{penalty.name}={penalty.value}" for penalty in result.penalties)
         row["columns"] = ";".join(f"{role}={','.join(names)}" for role, names in result.columns.items())
         rows.append(row)

@@ -1,6 +1,7 @@
 """Standard errors and intervals from the sums of one pass, and the distributions that they need."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -48,6 +49,54 @@ def t_interval(value: Fraction, stderr: float, count: int, level: float) -> Inte
     reach = Fraction(stderr) * Fraction(student_t_exceeded((1.0 - level) / 2.0, count - 1))
     low, high = nearest_float(value - reach), nearest_float(value + reach)
     return None if low is None or high is None else Interval(level, low, high, "t")
+
+
+def percentile_interval(drawn: Sequence[float], level: float) -> Interval | None:
+    """The middle share of what the draws of a bootstrap came to; None where they are too few to tell."""
+    if len(drawn) < 100:
+        return None
+    ordered = sorted(drawn)
+    tail = (1.0 - level) / 2.0
+    return Interval(level, _quantile(ordered, tail), _quantile(ordered, 1.0 - tail), "bootstrap")
+
+
+def _quantile(ordered: Sequence[float], p: float) -> float:
+    """Between the two nearest values, as Hyndman and Fan (1996) define their sixth."""
+    place = min(max(p * (len(ordered) + 1) - 1.0, 0.0), len(ordered) - 1.0)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+def drawn_p_value(drawn: Sequence[float]) -> float:
+    """Two-sided: how often the draws of a difference lie on the less likely side of 0 (Davison and Hinkley, 1997)."""
+    below = sum(value <= 0.0 for value in drawn)
+    above = sum(value >= 0.0 for value in drawn)
+    return min(1.0, 2.0 * (1 + min(below, above)) / (len(drawn) + 1))
+
+
+def t_p_value(difference: float, stderr: float, count: int) -> float:
+    """Two-sided, of a difference at least so far from 0, with count - 1 degrees of freedom."""
+    if stderr == 0.0:
+        return 1.0 if difference == 0.0 else 0.0
+    return min(1.0, 2.0 * student_t_upper(abs(difference) / stderr, count - 1))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values adjusted for there being several (Holm, 1979)."""
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = largest
+    return adjusted
+
+
+def smallest_shown(stderr: float, count: int, level: float) -> float:
+    """The smallest true difference that so many units show four times in five."""
+    reach = student_t_exceeded((1.0 - level) / 2.0, count - 1) + student_t_exceeded(0.2, count - 1)
+    return stderr * reach
 
 
 def nearest_float(value: Fraction) -> float | None:

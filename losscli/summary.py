@@ -1,20 +1,24 @@
 """From sums to results: reductions, standard errors, intervals, and what a reader should know."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from losscli.comparison import Slice
+from losscli.comparison import Comparison, Slice
+from losscli.contest_state import ContestState
+from losscli.contrasts import comparison_of, interval_of, judged
 from losscli.errors import DataError
 from losscli.estimates import MEANS, Estimate, estimates_of, without_loss
 from losscli.evaluation import Sums
 from losscli.outcome import NO_WEIGHT, Outcome
-from losscli.plan import Term
+from losscli.plan import By, Contest, Resampling, Term
 from losscli.remarks import remarks
 from losscli.request import Request
 from losscli.results import Input, Penalty, Reduction, Report, Result
-from losscli.statistics import FEWEST_UNITS, Interval, nearest_float, t_interval
+from losscli.slicing import OTHER, Label
+from losscli.statistics import nearest_float
 from losscli.tally import Tally
 from losscli.version import __version__
 
@@ -39,20 +43,53 @@ def report_of(
         UsageError: a reduction that a loss does not have.
     """
     results: list[Result] = []
-    outcomes = sums.outcomes()
-    for term, outcome, tally in zip(sums.plan.terms, outcomes, sums.tallies, strict=True):
-        reduction.check(term.spec.loss.name, term.spec.loss.reductions)
-        if outcome.rows == 0 or (outcome.labels is not None and not outcome.labels and not tally.undefined):
-            raise nothing_left(sums.rows, tally.skipped_in_order())
-        if any(moments.count and not moments.weight for moments in outcome.series):
-            raise DataError(*NO_WEIGHT)
-        estimates = estimates_of(term, outcome, reduction, tally.classes)
-        for place, estimate in enumerate(estimates):
-            part = _class_of(term, place) if len(estimates) > 1 else None
-            results.append(_Summary(term, outcome, tally, sums, request, reduction).result(estimate, confidence, part))
-    warnings = remarks(sums, outcomes, results, confidence if reduction in MEANS else None)
+    comparisons: list[Comparison] = []
+    wholes: list[Outcome] = []
+    for state, outcomes in zip(sums.states, sums.outcomes(), strict=True):
+        loss = state.contest.first.spec.loss
+        reduction.check(loss.name, loss.reductions)
+        whole = outcomes[0][1]
+        _check_something_left(whole, state, sums)
+        wholes.append(whole)
+        summary = _Summary(state, whole, sums, request, reduction, confidence)
+        parts = [summary.part(label, outcome) for label, outcome in outcomes]
+        for part in _worst_first(parts, loss.facts.direction, request.chance.top_slices()):
+            results += part.results
+            comparisons += part.comparisons
+    warnings = remarks(sums, wholes, results, confidence if reduction in MEANS else None)
     results = [replace(result, warnings=warnings, penalties=penalties) for result in results]
-    return Report(command, results, warnings, inputs)
+    return Report(command, results, warnings, inputs, judged(comparisons, confidence))
+
+
+def _check_something_left(outcome: Outcome, state: ContestState, sums: Sums) -> None:
+    undefined = any(tally.undefined for tally in state.tallies)
+    if outcome.rows == 0 or (outcome.labels is not None and not outcome.labels and not undefined):
+        raise nothing_left(sums.rows, state.tallies[0].skipped_in_order())
+    if any(moments.count and not moments.weight for moments in outcome.series):
+        raise DataError(*NO_WEIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The results of a contest in one slice, or over all rows."""
+
+    label: Label | None
+    results: list[Result]
+    comparisons: list[Comparison]
+
+
+def _worst_first(parts: Sequence[_Part], direction: str, top: int | None) -> list[_Part]:
+    """All rows, then the slices with the worst value of any model first, then what is put together of small ones."""
+    sign = 1.0 if direction == "lower" else -1.0
+
+    def badness(part: _Part) -> float:
+        values = [sign * result.value for result in part.results if result.value is not None]
+        return max(values, default=-math.inf)
+
+    whole = [part for part in parts if part.label is None]
+    other = [part for part in parts if part.label and part.label[0] == OTHER]
+    slices = sorted((part for part in parts if part.label and part not in other), key=badness, reverse=True)
+    return [*whole, *slices[:top], *other]
 
 
 def _class_of(term: Term, place: int) -> Slice:
@@ -68,28 +105,65 @@ def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
 
 
 class _Summary:
-    """What the results of one term have in common."""
+    """What the results of one contest have in common."""
 
     def __init__(
-        self, term: Term, outcome: Outcome, tally: Tally, sums: Sums, request: Request, reduction: Reduction
+        self,
+        state: ContestState,
+        whole: Outcome,
+        sums: Sums,
+        request: Request,
+        reduction: Reduction,
+        confidence: float | None,
     ) -> None:
-        self.term = term
-        self.outcome = outcome
-        self.tally = tally
+        self.contest = state.contest
+        self.tallies = state.tallies
+        self.whole = whole
         self.sums = sums
         self.request = request
         self.reduction = reduction
+        self.confidence = confidence
 
-    def result(self, estimate: Estimate, confidence: float | None, part: Slice | None) -> Result:
+    def part(self, label: Label | None, outcome: Outcome) -> _Part:
+        """The results and comparisons of a slice, or of all rows."""
+        estimates = estimates_of(self.contest, outcome, self.reduction, max(t.classes for t in self.tallies))
+        rows: list[list[Result]] = []
+        for term, tally, values in zip(self.contest.terms, self.tallies, estimates.values, strict=True):
+            rows.append(
+                [
+                    self.result(term, tally, outcome, estimate, self._slice(term, label, place, len(values)))
+                    for place, estimate in enumerate(values)
+                ]
+            )
+        comparisons = [
+            comparison_of(result, baseline, difference, self.confidence)
+            for results, differences in zip(rows, estimates.differences, strict=True)
+            for result, baseline, difference in zip(results, rows[self.contest.baseline], differences, strict=False)
+        ]
+        return _Part(label, [result for results in rows for result in results], comparisons)
+
+    def _slice(self, term: Term, label: Label | None, place: int, places: int) -> Slice | None:
+        found: dict[str, Any] = {}
+        for way, value in zip(self.contest.by, label or (), strict=False):
+            found[way.column] = _shown_label(value)
+        if places > 1:
+            found |= _class_of(term, place)
+        return found or None
+
+    def result(self, term: Term, tally: Tally, outcome: Outcome, estimate: Estimate, part: Slice | None) -> Result:
         """The result of an estimate.
 
         Args:
-            part: the class that it is of; None for all.
+            part: the slice that it is of, or the class; None for all.
         """
-        loss, tally = self.term.spec.loss, self.tally
-        value = None if estimate.value is None or tally.undefined else nearest_float(estimate.value)
-        status, reason = _status(value, estimate, tally, self.term)
-        params = {p.name: shown_value(self.term.spec.given.get(p.name, p.default)) for p in loss.parameters}
+        loss = term.spec.loss
+        undefined = tally.undefined if outcome is self.whole else 0
+        value = None if estimate.value is None or undefined else nearest_float(estimate.value)
+        status, reason = _status(value, estimate, undefined, term)
+        skipped = tally.skipped_in_order()
+        if outcome is not self.whole:
+            skipped["other_slices"] = self.whole.rows - outcome.rows
+        params = {p.name: shown_value(term.spec.given.get(p.name, p.default)) for p in loss.parameters}
         stderr = estimate.stderr if value is not None else None
         return Result(
             loss=loss.name,
@@ -99,39 +173,49 @@ class _Summary:
             status=status,
             reason=reason,
             stderr=stderr,
-            ci=_interval(estimate, stderr, confidence),
+            ci=interval_of(estimate, stderr, self.confidence),
             units=_units(loss.units(params), self.request),
             direction=loss.facts.direction,
             rows=self.sums.rows,
-            used=self.outcome.rows,
-            unit="set" if loss.unit.kind == "set" else "row" if self.term.sets.kind == "row" else "batch",
+            used=outcome.rows,
+            unit="set" if loss.unit.kind == "set" else "row" if term.sets.kind == "row" else "batch",
             count=estimate.count,
-            skipped=tally.skipped_in_order(),
+            skipped=skipped,
             clipped=tally.clipped,
             weight_sum=nearest_float(estimate.weight),
             denominator=nearest_float(estimate.denominator),
-            columns=self.term.roles,
+            columns=term.roles,
             transform=self.request.transform.name if self.request.transform else None,
             slice=part,
-            model=None,
-            signature=_signature(self.term, params, self.reduction, estimate.count, self.request),
+            model=term.model,
+            signature=_signature(self.contest, term, params, self.reduction, estimate.count, part, self.request),
+            resampling=_resampling(self.contest.resampling),
             ci_method=estimate.method,
         )
 
 
-def _status(value: float | None, estimate: Estimate, tally: Tally, term: Term) -> tuple[str, str | None]:
-    if tally.undefined:
-        return "undefined", without_loss(tally.undefined, term)
+def _status(value: float | None, estimate: Estimate, undefined: int, term: Term) -> tuple[str, str | None]:
+    if undefined:
+        return "undefined", without_loss(undefined, term)
     if estimate.value is None:
         return "undefined", estimate.reason
     return ("ok", None) if value is not None else ("overflow", "the sum is beyond the largest float64")
 
 
-def _interval(estimate: Estimate, stderr: float | None, confidence: float | None) -> Interval | None:
-    if confidence is None or stderr is None or estimate.value is None or estimate.count < FEWEST_UNITS:
+def _resampling(how: Resampling) -> dict[str, Any] | None:
+    if not how.of_clusters and not how.draws:
         return None
-    found = t_interval(estimate.value, stderr, estimate.count, confidence)
-    return None if found is None else replace(found, method=estimate.method)
+    return {
+        "cluster": list(how.cluster) or None,
+        "block": how.run,
+        "bootstrap": how.draws or None,
+        "seed": how.seed if how.draws else None,
+    }
+
+
+def _shown_label(value: Any) -> Any:
+    """The value of a slice as JSON has it; dates and the like as text."""
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
 def shown_value(value: Any) -> Any:
@@ -143,7 +227,15 @@ def _units(units: str, request: Request) -> str:
     return units if request.transform is None else f"{units} after {request.transform.name}"
 
 
-def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, count: int, request: Request) -> str:
+def _signature(
+    contest: Contest,
+    term: Term,
+    params: Mapping[str, Any],
+    reduction: Reduction,
+    count: int,
+    part: Slice | None,
+    request: Request,
+) -> str:
     parts = [term.spec.loss.name]
     parts += [f"{name}:{_word(value)}" for name, value in params.items()]
     parts += [
@@ -163,6 +255,16 @@ def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, coun
         parts.append(f"positive:{_names([selection.positive_class])}")
     if selection.probs_percent:
         parts.append("probs:percent")
+    parts += [f"by:{_names([_way(way)])}" for way in contest.by]
+    if part:
+        parts.append("slice:" + ",".join(f"{_names([name])}={_names([str(value)])}" for name, value in part.items()))
+    how = contest.resampling
+    if how.cluster:
+        parts.append(f"cluster:{_names(how.cluster)}")
+    if how.run is not None:
+        parts.append(f"block:{how.run}")
+    if how.draws:
+        parts.append(f"bootstrap:{how.draws},{how.seed}")
     parts += [f"where:{quote(str(condition), safe='=<>!,. ')}" for condition in request.where]
     parts += [f"missing:{request.missing}", f"invalid:{request.invalid}"]
     if request.transform is not None:
@@ -170,6 +272,10 @@ def _signature(term: Term, params: Mapping[str, Any], reduction: Reduction, coun
     if request.reading:
         parts.append(f"read:{quote(request.reading, safe=' =,')}")
     return "|".join([*parts, f"v:{__version__}"])
+
+
+def _way(way: By) -> str:
+    return ":".join([way.column, *([",".join(f"{bound:g}" for bound in way.bounds)] if way.bounds else [])])
 
 
 def _names(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.data.group_keys import Keys
@@ -11,14 +12,18 @@ from losscli.tally import Tally
 
 @dataclass(slots=True)
 class Units:
-    """The units of one term in a run of rows, or what its rows are to become units of.
+    """The units of one contest in a run of rows, or what its rows are to become units of.
 
     Attributes:
-        losses: shape (n,); of shape (n, k) where a row has k results, adds to k sums, or is a row of a batch.
+        losses: shape (n,); of shape (n, k) where a row has k results, adds to k sums, or is a row of a batch. Those of
+            several models stand side by side.
         weights: shape (n,); None for weights of 1.
         rows: which rows of the run they are, counted from 0; None where each row is one.
         keys: the group of each; None where there are no groups.
         widths: for rows of a batch, how many columns of `losses` each role has.
+        slices: the slice of each; None where there are none.
+        clusters: what each is resampled with; None where each is by itself.
+        numbers: the row of each in the whole input, where resampling asks for it.
     """
 
     losses: Array
@@ -26,19 +31,35 @@ class Units:
     rows: Index | None
     keys: Keys | None = None
     widths: tuple[tuple[str, int], ...] = ()
+    slices: Keys | None = None
+    clusters: Keys | None = None
+    numbers: Index | None = None
+
+    def at(self, places: "Index | Mask | slice", rows: Index | None = None) -> "Units":
+        """Some of them, which are these rows of the run."""
+        return Units(
+            self.losses[places],
+            None if self.weights is None else self.weights[places],
+            rows,
+            None if self.keys is None else self.keys.of(places),
+            self.widths,
+            None if self.slices is None else self.slices.of(places),
+            None if self.clusters is None else self.clusters.of(places),
+            None if self.numbers is None else self.numbers[places],
+        )
 
     def part(self, first: int, last: int) -> "Units":
         """Those of the rows from first to last of the run."""
         if self.rows is None:
-            chosen = slice(first, last)
-            rows = None
-        else:
-            low, high = np.searchsorted(self.rows, [first, last])
-            chosen = slice(int(low), int(high))
-            rows = self.rows[chosen] - first
-        weights = None if self.weights is None else self.weights[chosen]
-        keys = None if self.keys is None else self.keys.of(chosen)
-        return Units(self.losses[chosen], weights, rows, keys, self.widths)
+            return self.at(slice(first, last))
+        low, high = np.searchsorted(self.rows, [first, last])
+        chosen = slice(int(low), int(high))
+        return self.at(chosen, self.rows[chosen] - first)
+
+    def kept(self, good: Mask) -> "Units":
+        """Those for which the mask is true; they know their rows."""
+        places = np.flatnonzero(good)
+        return self.at(places, places if self.rows is None else self.rows[places])
 
     @classmethod
     def joined(cls, parts: Sequence["Units"]) -> "Units":
@@ -47,15 +68,26 @@ class Units:
             return parts[0]
         # a run of which no row is left may have been left out before its width was known
         there = [part for part in parts if len(part.losses)] or list(parts[:1])
-        weights = [part.weights for part in there if part.weights is not None]
-        keys = [part.keys for part in there if part.keys is not None]
         return cls(
             np.concatenate([part.losses for part in there]),
-            np.concatenate(weights) if weights else None,
+            _joined([part.weights for part in there]),
             None,
-            Keys.joined(keys) if keys else None,
+            _joined_keys([part.keys for part in there]),
             there[0].widths,
+            _joined_keys([part.slices for part in there]),
+            _joined_keys([part.clusters for part in there]),
+            _joined([part.numbers for part in there]),
         )
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    there = [part for part in parts if part is not None]
+    return np.concatenate(there) if there else None
+
+
+def _joined_keys(parts: Sequence[Keys | None]) -> Keys | None:
+    there = [part for part in parts if part is not None]
+    return Keys.joined(there) if there else None
 
 
 def defined(term: Term, units: Units, tally: Tally) -> Units:
@@ -71,6 +103,4 @@ def defined(term: Term, units: Units, tally: Tally) -> Units:
         tally.skip(name, count)
     else:
         tally.undefined += count
-    weights = None if units.weights is None else units.weights[~bad]
-    rows = None if units.rows is None else units.rows[~bad]
-    return Units(units.losses[~bad], weights, np.flatnonzero(~bad) if rows is None else rows)
+    return units.kept(~bad)

@@ -13,10 +13,29 @@ from losscli.errors import UsageError
 
 @dataclass(frozen=True)
 class CatalogueOptions:
-    """What was given of the flags that the catalogue makes."""
+    """What was given of the flags that the catalogue makes.
+
+    Attributes:
+        roles: the flags that are given once.
+        repeated: those that are given several times: once for each model.
+        parameters: the parameters beside the names of the losses.
+    """
 
     roles: dict[str, str]
+    repeated: dict[str, list[str]]
     parameters: dict[str, str | bool]
+
+    def check_single(self) -> None:
+        """Refuse several models where there can be one.
+
+        Raises:
+            UsageError: a role is given more than once.
+        """
+        for name, texts in self.repeated.items():
+            raise UsageError(
+                f"--{name.replace('_', '-')} is given {len(texts)} times",
+                hint="several columns of one prediction are a comma list: a,b; losscli compare takes several models",
+            )
 
 
 _SHORT = {"target": "-t", "pred": "-p"}
@@ -61,7 +80,7 @@ def catalogue_parameters() -> Iterator[inspect.Parameter]:
     for name, help_text in role_flags():
         flags = [f"--{name.replace('_', '-')}", *([_SHORT[name]] if name in _SHORT else [])]
         option = text_option(*flags, help=help_text, metavar="COLUMN", panel=COLUMN_PANEL)
-        # repeated flags are collected so that a second one can be refused instead of winning silently
+        # repeated flags are collected so that a second one is another model, or refused, instead of winning silently
         yield keyword(f"role_{name}", Annotated[list[str] | None, option], None)
     for name, is_flag, help_text in parameter_flags():
         flag = f"--{name.replace('_', '-')}"
@@ -75,22 +94,17 @@ def catalogue_parameters() -> Iterator[inspect.Parameter]:
 
 
 def catalogue_options(values: dict[str, Any]) -> CatalogueOptions:
-    """What was given of them.
-
-    Raises:
-        UsageError: a role is given more than once.
-    """
+    """What was given of them."""
     roles: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     parameters: dict[str, str | bool] = {}
     for key, value in values.items():
         kind, _, name = key.partition("_")
         if kind == "role" and value:
             if len(value) > 1:
-                raise UsageError(
-                    f"--{name.replace('_', '-')} is given {len(value)} times",
-                    hint="several columns of one prediction are a comma list: a,b; compare models by one run for each",
-                )
-            roles[name] = value[0]
+                repeated[name] = value
+            else:
+                roles[name] = value[0]
         elif kind == "param" and value is not None and value is not False:
             parameters[name] = value
-    return CatalogueOptions(roles, parameters)
+    return CatalogueOptions(roles, repeated, parameters)

@@ -1,6 +1,7 @@
 """`losscli compare`: several losses side by side, in one scan."""
 
 from losscli.cli.catalogue_options import CatalogueOptions
+from losscli.cli.chance_options import ChanceOptions
 from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, grouped
 from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
@@ -14,6 +15,7 @@ def command(
     reading: InputOptions,
     catalogue: CatalogueOptions,
     rows: RowOptions,
+    chance: ChanceOptions,
     penalty: PenaltyOptions,
     output: OutputOptions,
 ) -> None:
@@ -25,7 +27,7 @@ def command(
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
     from losscli.results import Reduction
 
-    request = request_of(loss or [], rows, catalogue, reading)
+    request = request_of(loss or [], rows, catalogue, reading, chance)
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     sources = reading.sources(files)
     check_places(places, [source.name for source in sources])

@@ -1,6 +1,7 @@
 """`losscli compute`: one loss over the files."""
 
 from losscli.cli.catalogue_options import CatalogueOptions
+from losscli.cli.chance_options import ChanceOptions
 from losscli.cli.options import (
     Files,
     InputOptions,
@@ -23,6 +24,7 @@ def command(
     reading: InputOptions,
     catalogue: CatalogueOptions,
     rows: RowOptions,
+    chance: ChanceOptions,
     penalty: PenaltyOptions,
     output: OutputOptions,
 ) -> None:
@@ -40,10 +42,13 @@ def command(
     if len(losses) > 1:
         raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
     how = Reduction.of(reduction)
-    request = request_of(losses, rows, catalogue, reading)
+    catalogue.check_single()
+    request = request_of(losses, rows, catalogue, reading, chance)
     if how is Reduction.NONE:
         if penalty != PenaltyOptions():
             raise UsageError("penalties are added to a mean or a sum, not to the losses of rows")
+        if chance != ChanceOptions():
+            raise UsageError("the losses of rows have no slices and no intervals", hint="leave --by and its like out")
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
         sources = reading.sources(files)
         check_places(places, [source.name for source in sources])

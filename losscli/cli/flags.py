@@ -11,6 +11,8 @@ INPUT_PANEL = "Input"
 COLUMN_PANEL = "Columns"
 ROW_PANEL = "Rows"
 PARAMETER_PANEL = "Parameters of losses"
+SLICE_PANEL = "Slices"
+CHANCE_PANEL = "Intervals and tests"
 OUTPUT_PANEL = "Output"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
+from losscli.cli.chance_options import ChanceOptions
 from losscli.cli.invocation import command_line
 from losscli.cli.memory import keep_freed_memory
 from losscli.cli.options import InputOptions, OutputOptions
@@ -20,13 +21,22 @@ if TYPE_CHECKING:
 
 
 def request_of(
-    losses: Sequence[str], rows: RowOptions, catalogue: CatalogueOptions, reading: InputOptions
+    losses: Sequence[str],
+    rows: RowOptions,
+    catalogue: CatalogueOptions,
+    reading: InputOptions,
+    chance: ChanceOptions,
+    baseline: str | None = None,
 ) -> "Request":
     """The request that the options describe.
+
+    Args:
+        baseline: the model that others are held against.
 
     Raises:
         UsageError: an option that does not fit.
     """
+    from losscli.models import models_in
     from losscli.request import make_request
 
     return make_request(
@@ -45,6 +55,8 @@ def request_of(
         classes=rows.classes,
         positive_class=rows.positive_class,
         probs_percent=rows.probs_percent,
+        chance=chance.said(baseline),
+        models=models_in(catalogue.repeated),
     )
 
 
@@ -55,7 +67,11 @@ def _roles(rows: RowOptions, catalogue: CatalogueOptions) -> dict[str, str]:
         role = role.strip().replace("-", "_")
         if not equals or not role or not names:
             raise UsageError(f"--column takes ROLE=NAMES, not {text!r}")
-        if role in given or (role == "weight" and rows.weight) or (role == "group" and rows.group):
+        if (
+            role in {**given, **catalogue.repeated}
+            or (role == "weight" and rows.weight)
+            or (role == "group" and rows.group)
+        ):
             raise UsageError(f"the columns of {role} are given twice")
         given[role] = names
     return given

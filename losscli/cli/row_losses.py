@@ -82,7 +82,7 @@ def _write_sets(sums: "Sums", places: Sequence[Destination], quiet: bool) -> Non
     from losscli.remarks import of_term
     from losscli.summary import nothing_left
 
-    term, outcome, tally = sums.plan.terms[0], sums.outcomes()[0], sums.tallies[0]
+    term, outcome, tally = sums.plan.terms[0], sums.outcomes()[0][0][1], sums.states[0].tallies[0]
     if outcome.labels is None or outcome.losses is None:
         raise UsageError(
             f"{term.spec.loss.name}: the whole input is one set", hint="--group COLUMN makes one of each image"

@@ -1,0 +1,109 @@
+"""Slices: parts of the rows that have results of their own, in the same pass as the whole."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from losscli.arrays import Index, np
+from losscli.block import Block
+from losscli.data.group_keys import Keys
+from losscli.domain import REAL
+from losscli.errors import DataError
+from losscli.plan import By, Input
+from losscli.unit_arrays import Units
+
+Label = tuple[Any, ...]
+"""The values that the rows of a slice share, one for each way to cut; None where the cell is missing."""
+OTHER = "(other)"
+"""What the slices that are too small to stand alone are called together."""
+
+
+def slices_of(by: Sequence[By], block: Block, rows: Index | None) -> Keys:
+    """The slice of some rows of a block.
+
+    Raises:
+        CellError: a column that is cut by numbers holds something else.
+    """
+    parts = [_by_bounds(way, block, rows) if way.bounds else _by_value(way, block, rows) for way in by]
+    codes = parts[0].codes
+    for part in parts[1:]:
+        codes = codes * len(part.labels) + part.codes
+    different, inverse = np.unique(codes, return_inverse=True)
+    labels: list[Label] = []
+    for code in different.tolist():
+        values = []
+        for part in reversed(parts):
+            code, place = divmod(code, len(part.labels))
+            values.append(part.labels[place])
+        labels.append(tuple(reversed(values)))
+    return Keys(inverse.reshape(-1).astype(np.int64), labels)
+
+
+def _by_value(way: By, block: Block, rows: Index | None) -> Keys:
+    keys, lacking = block.keys([way.column], rows)
+    if not lacking.any():
+        return keys
+    return Keys(np.where(lacking, len(keys.labels), keys.codes), [*keys.labels, None])
+
+
+def _by_bounds(way: By, block: Block, rows: Index | None) -> Keys:
+    numbers = block.column(Input("by", (way.column,), REAL), way.column)
+    values, missing = numbers.values, numbers.missing
+    if rows is not None:
+        values, missing = values[rows], missing[rows]
+    bounds = way.bounds
+    between = [f"[{low:g}, {high:g})" for low, high in itertools.pairwise(bounds)]
+    labels: list[Any] = [f"< {bounds[0]:g}", *between, f">= {bounds[-1]:g}", None]
+    codes = np.searchsorted(np.array(bounds), values, side="right").astype(np.int64)
+    return Keys(np.where(missing, len(labels) - 1, codes), labels)
+
+
+@dataclass(slots=True)
+class Sliced:
+    """The state of a contest whose rows are cut into slices: one for all rows, and one for each slice.
+
+    Attributes:
+        new: makes an empty state for a slice.
+        most: more slices are refused.
+        named: how the slices are made, for the message.
+        whole: the state of all rows.
+        parts: the state of each slice, in the order in which they first occur.
+    """
+
+    new: Callable[[], Any]
+    most: int
+    named: str
+    whole: Any
+    parts: dict[Label, Any] = field(default_factory=dict)
+
+    def __iadd__(self, other: "Sliced") -> "Sliced":
+        self.whole += other.whole
+        for label, part in other.parts.items():
+            state = self._part(label)
+            state += part
+        return self
+
+    def take(self, units: Units, add: Callable[[Any, Units], None]) -> None:
+        """Add a complete block of units."""
+        slices = units.slices
+        if slices is None:
+            return
+        settled = slices.settled()
+        units.slices = None
+        add(self.whole, units)
+        codes = settled.codes
+        order = np.arange(codes.size) if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
+        bounds = np.searchsorted(codes[order], np.arange(len(settled.labels) + 1)).tolist()
+        for place, label in enumerate(settled.labels):
+            add(self._part(label), units.at(order[bounds[place] : bounds[place + 1]]))
+
+    def _part(self, label: Label) -> Any:
+        if label not in self.parts:
+            if len(self.parts) >= self.most:
+                raise DataError(
+                    f"--by {self.named} makes more than {self.most:,} slices",
+                    "cut numbers into ranges: --by age:0,18,65; or allow more: --max-slices N",
+                )
+            self.parts[label] = self.new()
+        return self.parts[label]
