@@ -129,7 +129,7 @@ def test_a_column_is_no_command_of_the_older_kind(mark: str, kind: str) -> None:
     assert outcome.code == 0
     refused = run_cli(["compute", "-", "--loss", "mse", "-t", f"{mark}y", "-p", f"{mark}q", "-o", kind], stdin=rows)
     assert refused.code == 2
-    assert mark[2:-1] in refused.err
+    assert mark.strip("#") in refused.err
     assert not re.search(r"##[a-zA-Z]*\[", outcome.out + outcome.err + refused.err)
 
 
