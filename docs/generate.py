@@ -1,7 +1,7 @@
 """Writes the pages and tables that follow from the code; with --check it only says whether they are in step.
 
-Generated are docs/catalogue.md, docs/commands.md, docs/conventions.md and, in README.md, what stands between marks such
-as `<!-- output: losscli ... -->` and `<!-- end -->`: the output of that very command.
+Generated are docs/catalogue.md, docs/commands.md, docs/conventions.md, losscli/schemas/ and, in README.md, what stands
+between marks such as `<!-- output: losscli ... -->` and `<!-- end -->`: the output of that very command.
 """
 
 import re
@@ -12,12 +12,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from losscli.catalogue import all_losses  # noqa: E402 - this checkout, wherever the script is started
+from docs.result_schema import result_schema  # noqa: E402 - this checkout, wherever the script is started
+from losscli.catalogue import all_losses  # noqa: E402
 from losscli.reports.catalogue import catalogue_page  # noqa: E402
 from losscli.reports.conventions import conventions_page  # noqa: E402
 from tests.cli import run_process  # noqa: E402
 
-COMMANDS = ("compute", "compare", "list", "explain", "weights")
+COMMANDS = ("compute", "compare", "list", "explain", "weights", "schema")
 MARKED = re.compile(r"(<!-- output: (?P<line>[^\n]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 WIDTH = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
 
@@ -28,6 +29,7 @@ def main() -> int:
         ROOT / "docs" / "catalogue.md": catalogue_page(list(all_losses())),
         ROOT / "docs" / "commands.md": commands_page(),
         ROOT / "docs" / "conventions.md": conventions_page(list(all_losses())),
+        ROOT / "losscli" / "schemas" / "result-1.json": result_schema(),
         ROOT / "README.md": filled((ROOT / "README.md").read_text()),
     }
     stale = [page for page, text in pages.items() if not page.exists() or page.read_text() != text]

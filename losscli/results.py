@@ -180,7 +180,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file that was read: its name, its size and a hash of its content."""
+    """One file that was read.
+
+    Attributes:
+        path: its name as it was given.
+        bytes: its size; None for standard input and other streams.
+        hash: of its content, the algorithm before it; None where there is none.
+    """
 
     path: str
     bytes: int | None

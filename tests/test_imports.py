@@ -124,7 +124,16 @@ ARROWS: dict[str, set[str]] = {
         "statistics",
         "tally",
     },
-    "reports": {"catalogue", "class_weights", "comparison", "curves", "explanation", "results", "verdicts"},
+    "reports": {
+        "catalogue",
+        "class_weights",
+        "comparison",
+        "curves",
+        "explanation",
+        "results",
+        "statistics",
+        "verdicts",
+    },
     "api": {"catalogue", "data", "evaluation", "execution", "penalties", "plan", "request", "results", "summary"},
     "cli": {
         "catalogue",
@@ -233,7 +242,8 @@ HEAVY = {"numpy", "pyarrow", "pandas", "pydantic", "scipy", "sklearn"}
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], ["compute", "--help"], ["explain", "--help"], ["list"], ["list", "--json"]]
+    "args",
+    [["--help"], ["--version"], ["compute", "--help"], ["explain", "--help"], ["list"], ["list", "--json"], ["schema"]],
 )
 def test_help_and_catalogue_load_nothing_heavy(args: list[str]) -> None:
     loaded = _loaded(f"from losscli.cli.app import run; run({args!r})")

@@ -142,7 +142,8 @@ class OutputOptions:
         text_option(
             "--output",
             "-o",
-            help="table, plain, json, jsonl, csv, markdown, each to standard output or to a file; repeatable.",
+            help="table, plain, json, jsonl, csv, markdown, junit, github, each to standard output or to a file; "
+            "repeatable.",
             metavar="KIND[:PATH]",
             panel=OUTPUT_PANEL,
         ),

@@ -15,7 +15,7 @@ from losscli.reports.safe import printable
 if TYPE_CHECKING:
     from losscli.results import Report
 
-KINDS = ("table", "plain", "json", "jsonl", "csv", "markdown")
+KINDS = ("table", "plain", "json", "jsonl", "csv", "markdown", "junit", "github")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,14 @@ def _render(report: "Report", place: Destination) -> str:
 
         on_terminal = place.path is None and sys.stdout.isatty()
         return table_text(report, terminal_width(), colour=on_terminal and not os.environ.get("NO_COLOR"))
+    if place.kind == "junit":
+        from losscli.reports.junit import junit_text
+
+        return junit_text(report)
+    if place.kind == "github":
+        from losscli.reports.github import annotations
+
+        return annotations(report)
     renderers: dict[str, Callable[[Report], str]] = {
         "plain": text.plain_text,
         "json": text.json_text,

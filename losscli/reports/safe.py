@@ -7,10 +7,19 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 
 def printable(text: str) -> str:
-    """The text with control, format and bidirectional characters written as escapes."""
+    """The text with control, format and bidirectional characters written as escapes.
+
+    So is `##[`, with which a command of a CI system may begin anywhere in a line; two colons are one only at its
+    beginning, see inert_lines.
+    """
+    if "##" in text:
+        text = _COMMAND.sub(r"#\\x23", text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(mark) for mark in text)
+
+
+_COMMAND = re.compile(r"##(?=[a-z]*\[)", re.IGNORECASE)
 
 
 def _visible(mark: str) -> str:
@@ -32,6 +41,11 @@ _MARKS = re.compile(r"[\\`*{}\[\]<>|#&~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 def markdown_cell(text: str) -> str:
     """The text as a cell of a Markdown table, in which no mark has a meaning; an underscore inside a word has none."""
     return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", printable(text))
+
+
+def xml_text(text: str) -> str:
+    """The text with only such characters as XML 1.0 may hold; marks such as < are left to the writer of the XML."""
+    return re.sub("[\ufffe\uffff]", lambda mark: f"\\u{ord(mark[0]):04x}", printable(text))
 
 
 def inert_lines(text: str) -> str:
