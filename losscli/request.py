@@ -154,14 +154,8 @@ def make_request(
     Raises:
         UsageError: anything that does not fit.
     """
-    if not losses:
-        raise UsageError("no loss is named", hint="--loss NAME; `losscli list` shows all of them")
-    specs = with_parameters([parse_spec(text) for text in losses], parameters)
-    for name, policy in (("missing", missing), ("invalid", invalid)):
-        if policy not in ("error", "skip"):
-            raise UsageError(f"--{name} takes error or skip, not {policy!r}")
-    if transform is not None and transform not in TRANSFORMS:
-        raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {transform!r}")
+    specs = _specs(losses, parameters)
+    _check_words(missing, invalid, transform)
     _check_roles([*roles, *(name for model in models for name in model.roles)], specs)
     _check_labels(specs, classes is not None, positive_class is not None)
     chance.check()
@@ -179,6 +173,20 @@ def make_request(
         models=models,
         chance=chance,
     )
+
+
+def _specs(losses: Sequence[str], parameters: Mapping[str, Any]) -> list[LossSpec]:
+    if not losses:
+        raise UsageError("no loss is named", hint="--loss NAME; `losscli list` shows all of them")
+    return with_parameters([parse_spec(text) for text in losses], parameters)
+
+
+def _check_words(missing: str, invalid: str, transform: str | None) -> None:
+    for name, policy in (("missing", missing), ("invalid", invalid)):
+        if policy not in ("error", "skip"):
+            raise UsageError(f"--{name} takes error or skip, not {policy!r}")
+    if transform is not None and transform not in TRANSFORMS:
+        raise UsageError(f"--transform takes {' or '.join(TRANSFORMS)}, not {transform!r}")
 
 
 def _selection(
