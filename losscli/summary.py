@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from losscli.comparison import Comparison, Slice
 from losscli.contest_state import ContestState
@@ -13,14 +12,14 @@ from losscli.errors import DataError
 from losscli.estimates import MEANS, Estimate, estimates_of, without_loss
 from losscli.evaluation import Sums
 from losscli.outcome import NO_WEIGHT, Outcome
-from losscli.plan import By, Contest, Resampling, Term
+from losscli.plan import Resampling, Term
 from losscli.remarks import remarks
 from losscli.request import Request
+from losscli.result_signature import signature_of
 from losscli.results import Input, Penalty, Reduction, Report, Result
 from losscli.slicing import OTHER, Label
 from losscli.statistics import nearest_float
 from losscli.tally import Tally
-from losscli.version import __version__
 
 
 def report_of(
@@ -188,7 +187,7 @@ class _Summary:
             transform=self.request.transform.name if self.request.transform else None,
             slice=part,
             model=term.model,
-            signature=_signature(self.contest, term, params, self.reduction, estimate.count, part, self.request),
+            signature=signature_of(self.contest, term, params, self.reduction, estimate.count, part, self.request),
             resampling=_resampling(self.contest.resampling),
             ci_method=estimate.method,
         )
@@ -225,66 +224,3 @@ def shown_value(value: Any) -> Any:
 
 def _units(units: str, request: Request) -> str:
     return units if request.transform is None else f"{units} after {request.transform.name}"
-
-
-def _signature(
-    contest: Contest,
-    term: Term,
-    params: Mapping[str, Any],
-    reduction: Reduction,
-    count: int,
-    part: Slice | None,
-    request: Request,
-) -> str:
-    parts = [term.spec.loss.name]
-    parts += [f"{name}:{_word(value)}" for name, value in params.items()]
-    parts += [
-        f"red:{reduction.value}",
-        f"w:{_names(term.weight.columns) if term.weight else 'none'}",
-        f"n:{count}",
-    ]
-    parts += [f"{entry.argument}:{_names(entry.columns)}" for entry in term.inputs]
-    if term.sets.group:
-        parts.append(f"group:{_names(term.sets.group)}")
-    if term.sets.size is not None:
-        parts.append(f"batch:{term.sets.size}")
-    selection = request.selection
-    if selection.classes:
-        parts.append(f"classes:{_names(selection.classes)}")
-    if selection.positive_class is not None:
-        parts.append(f"positive:{_names([selection.positive_class])}")
-    if selection.probs_percent:
-        parts.append("probs:percent")
-    parts += [f"by:{_names([_way(way)])}" for way in contest.by]
-    if part:
-        parts.append("slice:" + ",".join(f"{_names([name])}={_names([str(value)])}" for name, value in part.items()))
-    how = contest.resampling
-    if how.cluster:
-        parts.append(f"cluster:{_names(how.cluster)}")
-    if how.run is not None:
-        parts.append(f"block:{how.run}")
-    if how.draws:
-        parts.append(f"bootstrap:{how.draws},{how.seed}")
-    parts += [f"where:{quote(str(condition), safe='=<>!,. ')}" for condition in request.where]
-    parts += [f"missing:{request.missing}", f"invalid:{request.invalid}"]
-    if request.transform is not None:
-        parts.append(f"transform:{request.transform.name}")
-    if request.reading:
-        parts.append(f"read:{quote(request.reading, safe=' =,')}")
-    return "|".join([*parts, f"v:{__version__}"])
-
-
-def _way(way: By) -> str:
-    return ":".join([way.column, *([",".join(f"{bound:g}" for bound in way.bounds)] if way.bounds else [])])
-
-
-def _names(names: Sequence[str]) -> str:
-    return ",".join(quote(name, safe=" ()[]%.-/") for name in names)
-
-
-def _word(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -109,6 +109,7 @@ ARROWS: dict[str, set[str]] = {
     "estimates": {"element_units", "joint", "moments", "outcome", "plan", "results", "spread", "statistics"},
     "contrasts": {"comparison", "estimates", "results", "statistics"},
     "remarks": {"comparison", "evaluation", "outcome", "plan", "results", "statistics", "tally"},
+    "result_signature": {"comparison", "plan", "request", "results"},
     "summary": {
         "comparison",
         "contest_state",
@@ -119,6 +120,7 @@ ARROWS: dict[str, set[str]] = {
         "plan",
         "remarks",
         "request",
+        "result_signature",
         "results",
         "slicing",
         "statistics",
