@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from losscli.arrays import Array
 from losscli.catalogue import all_losses
+from losscli.chance import Chance
+from losscli.data.columns import ColumnNames
 from losscli.data.identity import file_hash
 from losscli.data.sources import resolve
 from losscli.data.table import Table
@@ -14,6 +16,7 @@ from losscli.data.text_options import TextOptions
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
+from losscli.models import ModelChoice
 from losscli.penalties import Strengths, penalties_of
 from losscli.plan import Policy
 from losscli.request import Request, make_request
@@ -41,6 +44,10 @@ def compute(
     classes: str | Sequence[str] | None = None,
     positive_class: str | None = None,
     probs_percent: bool = False,
+    cluster: str | Sequence[str] | None = None,
+    block: int | None = None,
+    bootstrap: int | None = None,
+    seed: int | None = None,
     l1: float | None = None,
     l2: float | None = None,
     params: "str | PathLike[str] | Array | None" = None,
@@ -64,6 +71,8 @@ def compute(
         classes: the names of the classes in the order of the prediction columns.
         positive_class: the label that is class 1; all others are 0.
         probs_percent: whether probabilities are 0 to 100.
+        cluster: the column whose rows with one value depend on one another; block: so many consecutive rows do.
+        bootstrap: how many resamples intervals rest on; seed: which.
         l1, l2, params: factors of the penalties on the model's parameters, which are a path or an array;
             `result.penalties` and `result.risk` have what they add.
         reduction: `mean`, `mean-count` or `sum`; `batchmean` or `elementmean` for kl_div. For the loss of each row
@@ -81,6 +90,7 @@ def compute(
         [loss],
         named,
         _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
+        Chance(cluster=_text(cluster), block=block, bootstrap=bootstrap, seed=seed),
     )
     how = Reduction.of(reduction)
     if how is Reduction.NONE:
@@ -106,6 +116,16 @@ def compare(
     classes: str | Sequence[str] | None = None,
     positive_class: str | None = None,
     probs_percent: bool = False,
+    models: Mapping[str, str | Mapping[str, ColumnNames]] | None = None,
+    baseline: str | None = None,
+    by: str | Sequence[str] = (),
+    min_rows: int | None = None,
+    top: int | None = None,
+    max_slices: int | None = None,
+    cluster: str | Sequence[str] | None = None,
+    block: int | None = None,
+    bootstrap: int | None = None,
+    seed: int | None = None,
     l1: float | None = None,
     l2: float | None = None,
     params: "str | PathLike[str] | Array | None" = None,
@@ -114,7 +134,16 @@ def compare(
     input_format: str | None = None,
     **named: Any,
 ) -> Report:
-    """Compute several losses over the same data in one scan; the arguments are those of `compute`.
+    """Compute several losses over the same data in one scan, of one model or of several side by side.
+
+    Args:
+        models: for each name the column of its prediction, or its columns by role.
+        baseline: the model that the others are held against; the first where it is None.
+        by: columns whose values cut the rows into slices, also by ranges: `age:0,18,65`; several are crossed.
+        min_rows: slices of fewer rows are put together; top: only so many of the worst are returned; max_slices: more
+            of them are refused.
+
+    The other arguments are those of `compute`.
 
     Raises:
         UsageError: a loss, parameter or column that is not there or not clear.
@@ -124,6 +153,8 @@ def compare(
         losses,
         named,
         _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
+        Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline),
+        _models(models or {}),
     )
     penalties = _penalties(l1, l2, params)
     return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format, penalties)
@@ -149,7 +180,28 @@ class _Rows:
     probs_percent: bool
 
 
-def _request(losses: Sequence[str], named: Mapping[str, Any], rows: _Rows) -> Request:
+def _text(names: str | Sequence[str] | None) -> str | None:
+    return names if names is None or isinstance(names, str) else ",".join(names)
+
+
+def _texts(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _models(models: Mapping[str, str | Mapping[str, ColumnNames]]) -> list[ModelChoice]:
+    return [
+        ModelChoice(name, {"pred": columns} if isinstance(columns, str) else columns)
+        for name, columns in models.items()
+    ]
+
+
+def _request(
+    losses: Sequence[str],
+    named: Mapping[str, Any],
+    rows: _Rows,
+    chance: Chance,
+    models: Sequence[ModelChoice] = (),
+) -> Request:
     roles = {role.name for entry in all_losses() for role in entry.roles}
     return make_request(
         losses,
@@ -157,7 +209,7 @@ def _request(losses: Sequence[str], named: Mapping[str, Any], rows: _Rows) -> Re
         {name: value for name, value in named.items() if name not in roles},
         command=None,
         weight=rows.weight,
-        where=[rows.where] if isinstance(rows.where, str) else rows.where,
+        where=_texts(rows.where),
         missing=rows.missing,
         invalid=rows.invalid,
         transform=rows.transform,
@@ -166,6 +218,8 @@ def _request(losses: Sequence[str], named: Mapping[str, Any], rows: _Rows) -> Re
         classes=rows.classes,
         positive_class=rows.positive_class,
         probs_percent=rows.probs_percent,
+        chance=chance,
+        models=models,
     )
 
 

@@ -91,10 +91,6 @@ def _worst_first(parts: Sequence[_Part], direction: str, top: int | None) -> lis
     return [*whole, *slices[:top], *other]
 
 
-def _class_of(term: Term, place: int) -> Slice:
-    return {"class": term.classes[place] if term.classes and place < len(term.classes) else str(place)}
-
-
 def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
     """The error for a run that has no row to evaluate."""
     if not rows:
@@ -146,7 +142,8 @@ class _Summary:
         for way, value in zip(self.contest.by, label or (), strict=False):
             found[way.column] = _shown_label(value)
         if places > 1:
-            found |= _class_of(term, place)
+            name = term.classes[place] if term.classes and place < len(term.classes) else str(place)
+            found["class" if "class" not in found else "class of the loss"] = name
         return found or None
 
     def result(self, term: Term, tally: Tally, outcome: Outcome, estimate: Estimate, part: Slice | None) -> Result:
