@@ -92,10 +92,7 @@ def compute(
         _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
         Chance(cluster=_text(cluster), block=block, bootstrap=bootstrap, seed=seed),
     )
-    how = Reduction.of(reduction)
-    if how is Reduction.NONE:
-        raise UsageError("reduction none is the function in losscli.losses", hint="mean, mean-count or sum")
-    penalties = _penalties(l1, l2, params)
+    how, penalties = _reduction(reduction), _penalties(l1, l2, params)
     results = _run("compute", data, request, how, confidence, threads, input_format, penalties).results
     if len(results) > 1:
         raise UsageError(f"{loss} has {len(results)} results here, one for each class; losscli.compare returns all")
@@ -158,6 +155,13 @@ def compare(
     )
     penalties = _penalties(l1, l2, params)
     return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format, penalties)
+
+
+def _reduction(name: str) -> Reduction:
+    how = Reduction.of(name)
+    if how is Reduction.NONE:
+        raise UsageError("reduction none is the function in losscli.losses", hint="mean, mean-count or sum")
+    return how
 
 
 def _penalties(l1: float | None, l2: float | None, params: "str | PathLike[str] | Array | None") -> tuple[Penalty, ...]:
