@@ -146,15 +146,11 @@ def compare(
         UsageError: a loss, parameter or column that is not there or not clear.
         DataError: a file or a value that cannot be evaluated.
     """
-    request = _request(
-        losses,
-        named,
-        _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
-        Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline),
-        _models(models or {}),
-    )
-    penalties = _penalties(l1, l2, params)
-    return _run("compare", data, request, Reduction.MEAN, confidence, threads, input_format, penalties)
+    rows = _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
+    chance = Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline)
+    request = _request(losses, named, rows, chance, _models(models or {}))
+    added, how = _penalties(l1, l2, params), Reduction.MEAN
+    return _run("compare", data, request, how, confidence, threads, input_format, added)
 
 
 def _reduction(name: str) -> Reduction:
