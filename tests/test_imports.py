@@ -87,6 +87,7 @@ ARROWS: dict[str, set[str]] = {
         "statistics",
         "tally",
     },
+    "gates": {"catalogue", "comparison", "data", "plan", "results", "specs", "statistics", "verdicts"},
     "reports": {"catalogue", "class_weights", "comparison", "curves", "explanation", "results", "verdicts"},
     "api": {"catalogue", "data", "evaluation", "execution", "penalties", "plan", "request", "results", "summary"},
     "cli": {
@@ -96,6 +97,7 @@ ARROWS: dict[str, set[str]] = {
         "evaluation",
         "execution",
         "explanation",
+        "gates",
         "label_counts",
         "notices",
         "outcome",
@@ -120,6 +122,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "pandas": {"api", "results"},
     "rich": {"reports"},
     "matplotlib": {"reports"},
+    "tomlkit": {"gates"},
     "typer": {"cli"},
     "click": set(),
     "dask": {"execution"},
