@@ -121,7 +121,7 @@ class Entries:
     def refused(self, key: str, allowed: str) -> UsageError:
         """The error for a value of the wrong kind."""
         value = self.values[key]
-        shown = repr(value) if isinstance(value, (str, int, float)) and value != "" else _kind(value)
+        shown = repr(value)[:60] if isinstance(value, (str, int, float)) and value != "" else _kind(value)
         return UsageError(f"{self.place}: {key} takes {allowed}, not {shown}")
 
 
@@ -157,4 +157,5 @@ def _kind(value: Any) -> str:
 def _nearest(key: str, allowed: Collection[str]) -> list[str]:
     from difflib import get_close_matches
 
-    return get_close_matches(key.lower().replace("-", "_"), sorted(allowed), n=3, cutoff=0.6)
+    word = key.lower().replace("-", "_")
+    return [word] if word in allowed else get_close_matches(word, sorted(allowed), n=3, cutoff=0.6)

@@ -45,12 +45,13 @@ class Slack:
 
     def limit(self, kind: str, value: float) -> float:
         """A limit that the value keeps: the value itself without slack, else a short number beyond it."""
-        reach = self.absolute if self.percent is None else abs(value) * self.percent / 100.0
-        edge = value + reach if kind == MAX else value - reach
-        if reach == 0.0 or not math.isfinite(edge):
+        # in decimals as they are read: 2 and 5% make 2.1, where floats make a little more
+        exact = Decimal(repr(value))
+        reach = Decimal(repr(self.absolute)) if self.percent is None else abs(exact) * Decimal(repr(self.percent)) / 100
+        edge = float(_rounded(exact + reach, ROUND_CEILING) if kind == MAX else _rounded(exact - reach, ROUND_FLOOR))
+        if reach == 0 or not math.isfinite(edge):
             return value
-        rounded = _rounded(edge, ROUND_CEILING if kind == MAX else ROUND_FLOOR)
-        return max(rounded, value) if kind == MAX else min(rounded, value)
+        return max(edge, value) if kind == MAX else min(edge, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,6 @@ def _number(rule: Rule, kind: str, result: Result, several: int) -> float | None
     return sign * claim.widened(several)
 
 
-def _rounded(number: float, direction: str) -> float:
+def _rounded(number: Decimal, direction: str) -> Decimal:
     """A number of few digits that is not on the wrong side of it."""
-    exact = Decimal(number)
-    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - _DIGITS + 1), direction))
+    return number.quantize(Decimal(1).scaleb(number.adjusted() - _DIGITS + 1), direction)

@@ -1,13 +1,13 @@
 """A rule of a gate: a loss, its limits, and which number is held against them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from losscli.comparison import slice_text
 from losscli.catalogue import find
+from losscli.comparison import slice_text
 from losscli.errors import UsageError
 from losscli.gates.entries import finite_text
 from losscli.plan import LossSpec
@@ -86,10 +86,10 @@ class Rule:
         return tuple(dict.fromkeys([*self.by, *self.slice]))
 
     @property
-    def kinds(self) -> Iterator[str]:
+    def kinds(self) -> tuple[str, ...]:
         """The limits that it has, as the keys that set them."""
         limits = {MAX: self.max, MIN: self.min, REGRESSION: self.regression}
-        return (kind for kind, limit in limits.items() if limit is not None)
+        return tuple(kind for kind, limit in limits.items() if limit is not None)
 
     def on_of(self, kind: str, paired: bool) -> str:
         """Which number is held against a limit.
@@ -119,7 +119,7 @@ class Rule:
         Raises:
             UsageError: with the place.
         """
-        if not any(True for _ in self.kinds):
+        if not self.kinds:
             raise UsageError(f"{place}: the rule has no limit", hint="give it max, min or max_regression")
         if self.max is not None and self.min is not None and self.max < self.min:
             raise UsageError(
