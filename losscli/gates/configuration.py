@@ -16,12 +16,12 @@ OWN_FILE, PROJECT_FILE = "losscli.toml", "pyproject.toml"
 MISSING_BASELINE = ("fail", "warn", "create")
 ON_INCONCLUSIVE = ("fail", "warn", "pass")
 POLICIES = ("error", "skip")
-_KEYS = (
+KEYS = (
     *("files", "weight", "group", "batch_size", "cluster", "where", "missing", "invalid", "transform", "classes"),
     *("positive_class", "probs_percent", "confidence", "models", "model_column", "truth", "key", "on_inconclusive"),
     *("gate", "baseline"),
 )
-_BASELINE_KEYS = ("path", "missing")
+BASELINE_KEYS = ("path", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def configuration_of(values: Mapping[str, Any], path: str) -> Configuration:
     entries = Entries(values, path)
     roles = list(dict.fromkeys(role.name for loss in all_losses() for role in loss.roles))
     of_a_rule = {key: f"it belongs to a rule: write {key} below a line [[gate]]" for key in GATE_KEYS}
-    entries.check_keys([*_KEYS, *roles], of_a_rule)
+    entries.check_keys([*KEYS, *roles], of_a_rule)
     return Configuration(
         path,
         _rules(entries, roles),
@@ -160,7 +160,7 @@ def _rules(entries: Entries, roles: Sequence[str]) -> tuple[Rule, ...]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise entries.refused("gate", "tables, each below a line [[gate]]")
     elsewhere = {
-        key: f"it holds for all rules: write {key} above the first [[gate]]" for key in _KEYS if key not in GATE_KEYS
+        key: f"it holds for all rules: write {key} above the first [[gate]]" for key in KEYS if key not in GATE_KEYS
     }
     return tuple(
         gate_rule(Entries(table, f"{entries.place}, gate {number}"), number, roles, elsewhere)
@@ -186,7 +186,7 @@ def _baseline(entries: Entries) -> BaselineChoice | None:
     if values is None:
         return None
     table = Entries(values, f"{entries.place}, baseline")
-    table.check_keys(_BASELINE_KEYS, {})
+    table.check_keys(BASELINE_KEYS, {})
     path = table.text("path")
     if path is None:
         raise UsageError(f"{table.place}: path is not there", hint="a saved result or a prediction file")
