@@ -229,6 +229,11 @@ def test_what_is_wrong_is_named(text: str, message: str, hint: str | None, tmp_p
         assert hint in (caught.value.hint or "")
 
 
+def test_max_may_be_min(tmp_path: Path) -> None:
+    (gate,) = read(GATE + "min = 1", tmp_path).rules
+    assert (gate.max, gate.min) == (1.0, 1.0)
+
+
 def test_every_role_of_the_catalogue_is_a_key(tmp_path: Path) -> None:
     from losscli.catalogue import all_losses
 

@@ -15,7 +15,7 @@ _HEAD = """\
 # What `losscli check` holds these predictions to. docs/gates.md of losscli has every key.
 # The limits are the present values with some slack; `losscli check --update-limits` writes them anew.
 """
-_EXPLAINED = """\
+_EXPLAINED = """
 # More keys of a rule:
 #   min_rows = 200           with fewer rows there is no verdict
 #   on = "upper"             the bound of the confidence interval must keep the limit, not just the value

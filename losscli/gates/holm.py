@@ -1,5 +1,6 @@
 """Intervals held against limits: one by one, or over many slices with Holm's adjustment."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,14 +59,14 @@ class Claim:
         distance = self.limit - self.value if self.upper else self.value - self.limit
         if self._reach <= 0.0:
             return 0.0 if self.holds(self.end) else 1.0
-        t = student_t_exceeded(self._tail, self.df) * (distance / self._reach)
+        t = _exceeded(self._tail, self.df) * (distance / self._reach)
         return student_t_upper(math.copysign(min(abs(t), _BEYOND_DOUBT), t), self.df)
 
     def widened(self, parts: int) -> float:
         """The end of the interval that leaves out one part in so many of the tail."""
         if parts == 1 or self._reach <= 0.0:
             return self.end
-        ratio = student_t_exceeded(self._tail / parts, self.df) / student_t_exceeded(self._tail, self.df)
+        ratio = _exceeded(self._tail / parts, self.df) / _exceeded(self._tail, self.df)
         return self.value + (self.end - self.value) * ratio
 
 
@@ -78,10 +79,16 @@ def adjusted_ends(claims: Sequence[Claim]) -> list[float]:
     decided by its interval as it is.
     """
     ends = [0.0] * len(claims)
-    parts, open_ = len(claims), True
+    parts = len(claims)
     for place in sorted(range(len(claims)), key=lambda i: claims[i].chance()):
         ends[place] = claims[place].widened(parts)
-        open_ = open_ and claims[place].holds(ends[place])
-        if open_:
+        # after a claim that fails none holds at the same tail: their p-values are no smaller
+        if claims[place].holds(ends[place]):
             parts -= 1
     return ends
+
+
+@functools.cache
+def _exceeded(tail: float, df: int) -> float:
+    """The quantile, which many slices share."""
+    return student_t_exceeded(tail, df)
