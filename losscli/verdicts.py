@@ -30,7 +30,7 @@ class Check:
 
     Attributes:
         rule: the rule as a reader would write it.
-        kind: `max`, `min`, `max_regression` or `min_rows`.
+        kind: which limit: `max`, `min` or `max_regression`.
         on: which number is held against the limit: the `value`, or the `upper` or `lower` bound of its interval.
         level: whether a rule that does not hold is an `error` or a `warn`ing.
         verdict: what it comes to.

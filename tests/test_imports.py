@@ -126,6 +126,7 @@ ARROWS: dict[str, set[str]] = {
         "statistics",
         "tally",
     },
+    "gates": {"catalogue", "comparison", "data", "plan", "results", "specs", "statistics", "verdicts"},
     "reports": {
         "catalogue",
         "class_weights",
@@ -157,6 +158,7 @@ ARROWS: dict[str, set[str]] = {
         "evaluation",
         "execution",
         "explanation",
+        "gates",
         "label_counts",
         "models",
         "notices",
@@ -182,6 +184,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "pandas": {"api", "results"},
     "rich": {"reports"},
     "matplotlib": {"reports"},
+    "tomlkit": {"gates"},
     "typer": {"cli"},
     "click": set(),
     "dask": {"execution"},
