@@ -87,7 +87,16 @@ ARROWS: dict[str, set[str]] = {
         "statistics",
         "tally",
     },
-    "reports": {"catalogue", "class_weights", "comparison", "curves", "explanation", "results", "verdicts"},
+    "reports": {
+        "catalogue",
+        "class_weights",
+        "comparison",
+        "curves",
+        "explanation",
+        "results",
+        "statistics",
+        "verdicts",
+    },
     "api": {"catalogue", "data", "evaluation", "execution", "penalties", "plan", "request", "results", "summary"},
     "cli": {
         "catalogue",
