@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from losscli.comparison import slice_text
-from losscli.reports.fitting import Column, names, numbers, rich_table, that_fit
+from losscli.reports.fitting import Column, least_width, names, numbers, that_fit
+from losscli.reports.layout import INDENT, labelled_lines, needs_labels, table_lines
 from losscli.reports.rows import intervals, limit_text, significant
 from losscli.reports.safe import printable
 from losscli.results import Report
@@ -18,6 +19,8 @@ _STYLES = {
     Verdict.FAIL: "bold red",
 }
 _MOST = 20
+_LIGHT = ("tested", "baseline")
+_HEAVY = ("n", "margin", "difference", "limit")
 
 
 def check_parts(report: Report, width: int) -> list[Any]:
@@ -26,7 +29,7 @@ def check_parts(report: Report, width: int) -> list[Any]:
 
     style = _STYLES[report.verdict] if report.verdict else "bold"
     return [
-        rich_table(_that_fit(report.checks, width), width),
+        *_lines(report.checks, width),
         Text(""),
         Text(summary(report.checks), style=style),
         *(Text(reason) for reason in _reasons(report.checks)),
@@ -52,29 +55,37 @@ def what_of(check: Check) -> str:
     return " ".join(filter(None, [check.model, slice_text(check.slice)]))
 
 
-def _that_fit(checks: Sequence[Check], width: int) -> list[Column]:
-    """The columns that fit: the interval goes below the value before the number of rows is left out."""
-    columns = _columns(checks)
+def _lines(checks: Sequence[Check], width: int) -> list[Any]:
+    """The table in the first form that has room for all that matters.
+
+    The interval beside the value or below it, the rules in a column or on lines of their own.
+    """
+    labels, columns = _labels(checks), _columns(checks)
+    stacked = _stacked(columns)
+    for choice in (columns, stacked):
+        kept = that_fit([*labels, *choice], _LIGHT, (), width)
+        if least_width(kept) <= width and not needs_labels(labels, kept[len(labels) :], width):
+            return table_lines(kept, width)
+    for choice in (columns, stacked):
+        kept = that_fit(choice, _LIGHT, (), width - INDENT)
+        if least_width(kept) <= width - INDENT:
+            return labelled_lines(labels, kept, width)
+    return labelled_lines(labels, that_fit(stacked, _LIGHT, _HEAVY, width - INDENT), width)
+
+
+def _stacked(columns: Sequence[Column]) -> list[Column]:
+    """The columns with the interval below the value."""
     bounds = next((column for column in columns if column.heading.endswith("interval")), None)
-    light = ["tested", "baseline"]
-    if bounds is not None and bounds not in that_fit(columns, [*light, bounds.heading], (), width):
-        columns = _stacked(columns, bounds)
-    return that_fit(columns, light, ("n", "margin", "difference", "limit", "value"), width)
+    if bounds is None:
+        return list(columns)
+    value = columns[0]
+    pairs = zip(value.cells, bounds.cells, strict=True)
+    cells = [value if interval == "-" else f"{value}\n{interval}" for value, interval in pairs]
+    both = numbers(f"{value.heading}\n{bounds.heading}", cells)
+    return [both, *(column for column in columns[1:] if column is not bounds)]
 
 
-def _stacked(columns: Sequence[Column], bounds: Column) -> list[Column]:
-    found = []
-    for column in columns:
-        if column.heading == "value":
-            pairs = zip(column.cells, bounds.cells, strict=True)
-            cells = [value if interval == "-" else f"{value}\n{interval}" for value, interval in pairs]
-            column = numbers(f"value\n{bounds.heading}", cells)
-        if column is not bounds:
-            found.append(column)
-    return found
-
-
-def _columns(checks: Sequence[Check]) -> list[Column]:
+def _labels(checks: Sequence[Check]) -> list[Column]:
     columns = [
         Column("verdict", [c.verdict.value for c in checks], to_left=True, styles=[_STYLES[c.verdict] for c in checks]),
         names("rule", [printable(check.rule) for check in checks]),
@@ -83,7 +94,11 @@ def _columns(checks: Sequence[Check]) -> list[Column]:
         columns.append(names("model", [printable(check.model or "") for check in checks]))
     if any(check.slice is not None for check in checks):
         columns.append(names("slice", [printable(slice_text(check.slice)) or "(all)" for check in checks]))
-    columns.append(numbers("value", [significant(check.value) for check in checks]))
+    return columns
+
+
+def _columns(checks: Sequence[Check]) -> list[Column]:
+    columns = [numbers("value", [significant(check.value) for check in checks])]
     level = next((check.ci.level for check in checks if check.ci), None)
     if level is not None:
         bounds = [intervals([check.ci], 6)[0] for check in checks]

@@ -5,8 +5,9 @@ from typing import Any
 
 from losscli.comparison import BETTER, WORSE, Comparison, slice_text
 from losscli.reports.blocks import Block, Line, blocks, slice_columns
-from losscli.reports.fitting import GAP, Column, comfortable_width, names, numbers, rich_table, that_fit, words
+from losscli.reports.fitting import GAP, Column, comfortable_width, names, numbers, that_fit, words
 from losscli.reports.interval_bars import Span, interval_bars, zero_place
+from losscli.reports.layout import fitted_lines, table_lines
 from losscli.reports.rows import aligned, intervals, probability, significant
 from losscli.reports.safe import printable
 from losscli.results import Report, Result
@@ -38,22 +39,26 @@ def comparison_parts(report: Report, width: int) -> list[Any]:
 def _block_parts(block: Block, width: int) -> list[Any]:
     from rich.text import Text
 
-    columns = _columns(block, width)
-    spans = [_span(line) for line in block.lines]
-    beside = _bars(block, spans, width, columns) if width >= _BESIDE and any(spans) else None
+    labels, columns = _labels(block.lines, width), _columns(block)
+    title = Text(_title(block), style="bold")
+    compared = [line for line in block.lines if _span(line)]
+    beside = _with_bars(block, labels, columns, width) if width >= _BESIDE and compared else None
     if beside:
-        columns = beside
-    else:
-        bounds = [column.heading for column in columns if column.heading.endswith("interval")]
-        columns = that_fit(columns, _LIGHT, (*_HEAVY, *bounds, "difference", "verdict"), width)
-    parts = [Text(_title(block), style="bold"), rich_table(columns, width)]
-    if not beside and width >= _BELOW and any(spans):
-        compared = [line for line in block.lines if line.comparison]
+        return [title, *table_lines(beside, width)]
+    bounds = [column.heading for column in columns if column.heading.endswith("interval")]
+    parts = [title, *fitted_lines(labels, columns, _LIGHT, (*_HEAVY, *bounds, "difference", "verdict"), width)]
+    if width >= _BELOW and compared:
         below = _labels(compared, width)
         room = max(_LEAST_BAR, min(_WIDEST_BAR, width - comfortable_width(below) - GAP))
-        below.append(_bar_column(compared, [_span(line) for line in compared], room))
-        parts += [Text(""), rich_table(below, width)]
+        parts += [Text(""), *table_lines([*below, _bar_column(compared, room)], width)]
     return parts
+
+
+def _with_bars(block: Block, labels: Sequence[Column], columns: Sequence[Column], width: int) -> list[Column] | None:
+    """The columns that fit with bars at their right; None where bars have no room."""
+    kept = that_fit([*labels, *columns], _LIGHT, (), width - _LEAST_BAR - GAP)
+    room = width - comfortable_width(kept) - GAP
+    return [*kept, _bar_column(block.lines, min(room, _WIDEST_BAR))] if room >= _LEAST_BAR else None
 
 
 def _title(block: Block) -> str:
@@ -75,8 +80,8 @@ def _counted(result: Result, count: int) -> str:
     return many if count != 1 else result.unit
 
 
-def _columns(block: Block, width: int) -> list[Column]:
-    """All columns of a block, in the order of reading."""
+def _columns(block: Block) -> list[Column]:
+    """All numbers of a block and its verdicts, in the order of reading."""
     lines = block.lines
     values = aligned([line.result.value for line in lines], 6)
     cells = [
@@ -85,8 +90,7 @@ def _columns(block: Block, width: int) -> list[Column]:
     ]
     if any(line.best for line in lines):
         cells = [f"{cell}{'*' if line.best else ' '}" for cell, line in zip(cells, lines, strict=True)]
-    columns = _labels(lines, width)
-    columns.append(numbers("value", cells, ["bold" if line.best else "" for line in lines]))
+    columns = [numbers("value", cells, ["bold" if line.best else "" for line in lines])]
     if any(line.result.stderr is not None for line in lines):
         columns.append(numbers("± stderr", [significant(line.result.stderr, 3) for line in lines]))
     level = next((line.result.ci.level for line in lines if line.result.ci), None)
@@ -147,15 +151,9 @@ def _span(line: Line) -> Span | None:
     return (entry.ci.low, entry.difference, entry.ci.high) if entry.ci else (None, entry.difference, None)
 
 
-def _bars(block: Block, spans: Sequence[Span | None], width: int, columns: Sequence[Column]) -> list[Column] | None:
-    """The columns that fit with bars at their right; None where bars have no room."""
-    kept = that_fit(columns, _LIGHT, (), width - _LEAST_BAR - GAP)
-    room = width - comfortable_width(kept) - GAP
-    return [*kept, _bar_column(block.lines, spans, min(room, _WIDEST_BAR))] if room >= _LEAST_BAR else None
-
-
-def _bar_column(lines: Sequence[Line], spans: Sequence[Span | None], width: int) -> Column:
+def _bar_column(lines: Sequence[Line], width: int) -> Column:
     """The bars, and above them on which side of zero a model is better."""
+    spans = [_span(line) for line in lines]
     styles = [
         {BETTER: "green", WORSE: "red"}.get(line.comparison.verdict if line.comparison else "", "") for line in lines
     ]

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 GAP = 2
 """Blanks between two columns."""
-_COMFORTABLE = 24
+_COMFORTABLE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def that_fit(columns: Sequence[Column], light: Sequence[str], heavy: Sequence[st
         heavy: headings that go where wrapping is not enough.
     """
     kept = list(columns)
-    for headings, need in ((light, comfortable_width), (heavy, _least_width)):
+    for headings, need in ((light, comfortable_width), (heavy, least_width)):
         for heading in headings:
             if need(kept) <= width:
                 break
@@ -69,7 +68,8 @@ def comfortable_width(columns: Sequence[Column]) -> int:
     )
 
 
-def _least_width(columns: Sequence[Column]) -> int:
+def least_width(columns: Sequence[Column]) -> int:
+    """How wide the columns are with all that may be wrapped wrapped."""
     return _total([_least(column) for column in columns])
 
 
@@ -87,7 +87,7 @@ def _total(widths: Sequence[int]) -> int:
     return sum(widths) + GAP * max(len(widths) - 1, 0)
 
 
-def _widths(columns: Sequence[Column], width: int) -> list[int]:
+def widths(columns: Sequence[Column], width: int) -> list[int]:
     """The widths of the columns: the widest of those that may be wrapped gives way first."""
     found = [_natural(column) for column in columns]
     while (excess := _total(found) - width) > 0:
@@ -101,18 +101,19 @@ def _widths(columns: Sequence[Column], width: int) -> list[int]:
     return found
 
 
-def rich_table(columns: Sequence[Column], width: int) -> Any:
-    """The columns as a table of Rich, at most `width` wide."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of this width: broken at blanks, and inside a word that is longer."""
+    from rich.cells import cell_len, chop_cells
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP - 1, 0, 0))
-    for column, wide in zip(columns, _widths(columns, width), strict=True):
-        justify: Any = "left" if column.to_left else "right"
-        table.add_column(
-            Text(column.heading), width=wide, justify=justify, overflow="fold", no_wrap=column.narrowest is None
-        )
-    for place in range(len(columns[0].cells)):
-        table.add_row(*(Text(c.cells[place], style=c.styles[place] if c.styles else "") for c in columns))
-    return table
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line, empty = "", True
+        for word in paragraph.split(" "):
+            longer = word if empty else f"{line} {word}"
+            if cell_len(longer) > width:
+                lines += [] if empty else [line]
+                *full, longer = chop_cells(word, width) or [""]
+                lines += full
+            line, empty = longer, False
+        lines.append(line)
+    return lines
