@@ -160,6 +160,17 @@ def test_what_has_no_value_or_no_test_says_why() -> None:
         assert "●" not in text
 
 
+def test_notes_are_said_once_for_all_slices_and_name_whom_they_are_of() -> None:
+    parts = [None, {"c": "a"}, {"c": "b"}]
+    results = [result(2.0, model, part) for part in parts for model in ("old", "new")]
+    left_out = [result(2.0, m, p, skipped={"missing": 3} if m == "new" else {}) for p in parts for m in ("old", "new")]
+    other = [result(2.0, m, columns={"target": ["y"], "pred": [f"{m}_pred"]}) for m in ("old", "new")]
+    notes = [table_text(Report("compare", found), 80, False).splitlines()[-3:] for found in (results, left_out, other)]
+    assert notes[0] == ["", "columns: target=y", "reduction: mean"]
+    assert notes[1] == ["columns: target=y", "reduction: mean", "mae new: left out of 40 rows: missing=3"]
+    assert notes[2] == ["columns: target=y", "pred: old_pred for old; new_pred for new", "reduction: mean"]
+
+
 def test_bars_are_beside_from_100_below_from_60_and_else_left_out() -> None:
     for width, bars in ((59, 0), (60, 1), (80, 1), (120, 1), (200, 1)):
         text = table_text(two_models(), width, colour=False)

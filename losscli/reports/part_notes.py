@@ -1,6 +1,7 @@
 """What was read and how it was added up, said once for many models and slices."""
 
-from losscli.reports.rows import skipped_text
+from losscli.comparison import slice_text
+from losscli.reports.rows import significant, skipped_text
 from losscli.reports.safe import printable
 from losscli.results import Report, Result
 
@@ -13,7 +14,17 @@ def part_notes(report: Report) -> list[str]:
         return []
     first = report.results[0]
     how = first.reduction if first.transform is None else f"{first.reduction}, after {first.transform}"
-    return [*_columns(report), f"reduction: {how}", *_left_out(report)]
+    weighted = "; weighted" if "weight" in first.columns else ""
+    return [*_columns(report), f"reduction: {how}{weighted}", *_left_out(report), *_penalised(report)]
+
+
+def _penalised(report: Report) -> list[str]:
+    told = [f"{_name(result)} {significant(result.risk)}" for result in report.results if result.penalties]
+    return [printable(f"with penalties: {', '.join(_few(told))}")] if told else []
+
+
+def _name(result: Result) -> str:
+    return " ".join(filter(None, [result.loss, result.model, slice_text(result.slice)]))
 
 
 def _columns(report: Report) -> list[str]:
@@ -44,7 +55,7 @@ def _left_out(report: Report) -> list[str]:
     for result in whole:
         if skipped_text(result):
             line = f"left out of {result.rows:,} rows: {skipped_text(result)}"
-            lines.setdefault(line, []).append(" ".join(filter(None, [result.loss, result.model])))
+            lines.setdefault(line, []).append(_name(result))
     if len(lines) == 1 and sum(map(len, lines.values())) == len(whole):
         return list(lines)
     return [printable(f"{', '.join(_few(list(dict.fromkeys(of))))}: {line}") for line, of in lines.items()]
