@@ -27,6 +27,24 @@ def test_a_zero_that_bounds_the_interval_is_inside() -> None:
     assert interval_bars([(0.0, 2.0, 4.0)], 5) == ["├─●─┤"]
 
 
+def test_what_is_far_beyond_the_others_ends_in_an_arrow() -> None:
+    # ten of thirteen reach 5 at most, so the scale ends where they do: it has a character a unit
+    usual: list[Whole] = [(-5.0, -3.0, -1.0), (1.0, 2.0, 4.0), (-4.0, 1.0, 5.0)]
+    found = interval_bars([*usual, *usual, *usual, usual[2], (3.0, 7e9, 1e10), (-1e10, -1.0, 2.0), (7e9, 8e9, 9e9)], 11)
+    assert [*found[:3], *found[-3:]] == [
+        "├─●─┤│     ",
+        "     │├●─┤ ",
+        " ├───┼●───┤",
+        "     │  ├─▸",
+        "◂───●┼─┤   ",
+        "     │    ▸",
+    ]
+
+
+def test_few_bars_are_never_cut_off() -> None:
+    assert interval_bars([(1e-9, 2e-9, 3e-9), (1.0, 2.0, 4.0)], 5) == ["│●   ", "│├●─┤"]
+
+
 def test_no_difference_at_all_is_a_point_in_the_middle() -> None:
     assert interval_bars([(0.0, 0.0, 0.0)], 5) == ["  ●  "]
 
@@ -39,7 +57,7 @@ def test_a_bar_reaches_over_zero_exactly_where_the_interval_does(found: list[Who
         low, difference, high = span
         assert (bar[zero] != "│") == (low <= 0.0 <= high)
         # the difference is on its side
-        middle = bar.index("●")
+        middle = next(place for mark in "●▸◂" for place in [bar.find(mark)] if place >= 0)
         assert (middle > zero) - (middle < zero) == (difference > 0.0) - (difference < 0.0)
 
 

@@ -275,12 +275,21 @@ def test_a_comment_of_models_marks_the_best_and_folds_the_slices() -> None:
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- | ---: | --- |",
         "| mae | old | 2.00000 |  |  |  |  | baseline | 40 | target units |",
         "| mae | new | **1.50000** | -0.50000 | -0.75000 to -0.25000 | -25.0% | 0.50 | better | 40 | target units |",
+        "",
+        "- columns: target=y",
+        "- reduction: mean",
     ]
     lines = markdown_text(REPORTS["slices"]).splitlines()
-    opening = lines.index("<details><summary>10 slices</summary>")
-    assert lines[-1] == "</details>"
-    assert lines[opening + 1] == lines[-2] == ""  # without them the table would be no table
-    assert len(lines[opening + 2 : -2]) == 2 + 20
+    opening, closing = lines.index("<details><summary>10 slices</summary>"), lines.index("</details>")
+    assert lines[opening + 1] == lines[closing - 1] == ""  # without them the table would be no table
+    assert closing - 1 - (opening + 2) == 2 + 20
+
+
+def test_a_comment_stays_within_what_a_comment_may_have() -> None:
+    parts: list[Slice] = [None, *({"c": f"s{place}"} for place in range(1000))]
+    text = markdown_text(models_and_slices(["old", "new"], parts))
+    assert len(text) < 65_536
+    assert "1,800 rows more are in the other outputs" in text
 
 
 @pytest.mark.parametrize("name", NASTY)

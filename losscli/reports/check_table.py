@@ -28,12 +28,13 @@ def check_parts(report: Report, width: int) -> list[Any]:
     from rich.text import Text
 
     style = _STYLES[report.verdict] if report.verdict else "bold"
-    return [
+    parts = [
         *_lines(report.checks, width),
         Text(""),
         Text(summary(report.checks), style=style),
         *(Text(reason) for reason in _reasons(report.checks)),
     ]
+    return [Text("\n").join(parts)]
 
 
 def summary(checks: Sequence[Check]) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from losscli.comparison import slice_text
 from losscli.reports.blocks import Block, Line, blocks, has_parts
 from losscli.reports.check_table import checks_and_rules
+from losscli.reports.comparison_table import reasons
+from losscli.reports.part_notes import part_notes
 from losscli.reports.rows import aligned, intervals, limit_text, probability, significant
 from losscli.reports.safe import markdown_cell
 from losscli.results import Report
@@ -12,6 +14,8 @@ from losscli.verdicts import Check, Verdict
 
 _MOST = 20
 """More rows than this are folded."""
+_MOST_FOLDED = 200
+"""More than this are left out with a word: a comment has a largest size."""
 _NUMBERS = ("value", "difference", "percent", "p (Holm)", "limit", "margin", "baseline", "n")
 
 
@@ -22,7 +26,10 @@ def has_comment(report: Report) -> bool:
 
 def comment_lines(report: Report) -> list[str]:
     """The lines of the comment, without the warnings."""
-    return _of_checks(report) if report.checks else _of_results(report)
+    if report.checks:
+        return _of_checks(report)
+    notes = [*reasons(report), *part_notes(report)]
+    return [*_of_results(report), "", *(f"- {markdown_cell(note)}" for note in notes)]
 
 
 def markdown_lines(
@@ -34,8 +41,11 @@ def markdown_lines(
 
 
 def _folded(title: str, lines: Sequence[str]) -> list[str]:
-    """Lines behind a title of ours; the blank lines make them Markdown again inside the HTML."""
-    return ["", f"<details><summary>{title}</summary>", "", *lines, "", "</details>"]
+    """A table behind a title of ours; the blank lines make it Markdown again inside the HTML."""
+    shown = lines[: _MOST_FOLDED + 2]
+    more = len(lines) - len(shown)
+    rest = ["", f"{more:,} rows more are in the other outputs, such as -o csv."] if more else []
+    return ["", f"<details><summary>{title}</summary>", "", *shown, *rest, "", "</details>"]
 
 
 def _of_checks(report: Report) -> list[str]:

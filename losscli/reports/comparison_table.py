@@ -33,7 +33,8 @@ def comparison_parts(report: Report, width: int) -> list[Any]:
     parts.append(Text(""))
     if starred:
         parts.append(Text(f"* best {'of its slice' if any(r.slice for r in report.results) else 'value'}"))
-    return parts[1:] + [Text(reason) for reason in _reasons(report)]
+    parts += [Text(reason) for reason in reasons(report)]
+    return [Text("\n").join(parts[1:])]
 
 
 def _block_parts(block: Block, width: int) -> list[Any]:
@@ -165,8 +166,8 @@ def _bar_column(lines: Sequence[Line], width: int) -> Column:
     return Column(heading, interval_bars(spans, width), to_left=True, styles=styles)
 
 
-def _reasons(report: Report) -> list[str]:
-    """Why there is no value, no difference or no test: each reason once, with what it is of."""
+def reasons(report: Report) -> list[str]:
+    """Why there is no value, no difference or no test: each reason once, with what it is of; printable."""
     of_reason: dict[str, list[str]] = {}
     entries: list[Result | Comparison] = [*report.results, *report.comparisons]
     for entry in entries:

@@ -44,7 +44,7 @@ def markdown_text(report: Report) -> str:
     else:
         headings, rows = table_of(report)
         lines = markdown_lines(headings, [list(map(markdown_cell, row)) for row in rows], _NUMERIC)
-    if report.warnings:
+    if report.warnings and not lines[-1].startswith("- "):
         lines.append("")
     lines += [f"- {markdown_cell(warning)}" for warning in report.warnings]
     return "\n".join(lines) + "\n"
