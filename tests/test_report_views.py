@@ -144,6 +144,20 @@ def test_slices_keep_their_order_after_all_rows() -> None:
     assert [line.split()[0] for line in lines[3:8]] == ["(all)", "z", "a", "(missing)", '""']
 
 
+def test_a_column_of_the_file_may_be_named_like_one_of_ours() -> None:
+    parts: list[Slice] = [dict.fromkeys(("rows", "percent", "± stderr"), "x"), {"rows": "y"}]
+    for width in range(40, 120, 9):
+        text = table_text(models_and_slices(["old", "new"], parts), width, colour=False)
+        assert text.count("x") >= 3
+        assert "y" in text
+
+
+def test_slices_of_two_columns_are_said_in_full() -> None:
+    parts: list[Slice] = [{"a": "x", "b": "1"}, {"a": "x", "b": "2"}]
+    lines = table_text(Report("compute", [result(2.0, None, part) for part in parts]), 80, colour=False).splitlines()
+    assert [line.split()[:2] for line in lines[3:5]] == [["x", "1"], ["x", "2"]]
+
+
 def test_a_thousand_slices_are_shown_as_they_are() -> None:
     parts = [None, *({"c": f"s{place}"} for place in range(1000))]
     lines = table_text(Report("compute", [result(2.0, None, part) for part in parts]), 80, colour=False).splitlines()

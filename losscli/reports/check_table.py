@@ -64,14 +64,14 @@ def _lines(checks: Sequence[Check], width: int) -> list[Any]:
     labels, columns = _labels(checks), _columns(checks)
     stacked = _stacked(columns)
     for choice in (columns, stacked):
-        kept = that_fit([*labels, *choice], _LIGHT, (), width)
-        if least_width(kept) <= width and not needs_labels(labels, kept[len(labels) :], width):
-            return table_lines(kept, width)
+        kept = that_fit(labels, choice, _LIGHT, (), width)
+        if least_width([*labels, *kept]) <= width and not needs_labels(labels, kept, width):
+            return table_lines([*labels, *kept], width)
     for choice in (columns, stacked):
-        kept = that_fit(choice, _LIGHT, (), width - INDENT)
+        kept = that_fit((), choice, _LIGHT, (), width - INDENT)
         if least_width(kept) <= width - INDENT:
             return labelled_lines(labels, kept, width)
-    return labelled_lines(labels, that_fit(stacked, _LIGHT, _HEAVY, width - INDENT), width)
+    return labelled_lines(labels, that_fit((), stacked, _LIGHT, _HEAVY, width - INDENT), width)
 
 
 def _stacked(columns: Sequence[Column]) -> list[Column]:

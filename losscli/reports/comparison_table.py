@@ -7,7 +7,7 @@ from losscli.comparison import BETTER, WORSE, Comparison, slice_text
 from losscli.reports.blocks import Block, Line, blocks, slice_columns
 from losscli.reports.fitting import GAP, Column, comfortable_width, names, numbers, that_fit, words
 from losscli.reports.interval_bars import Span, interval_bars, zero_place
-from losscli.reports.layout import fitted_lines, table_lines
+from losscli.reports.layout import INDENT, labelled_lines, needs_labels, table_lines
 from losscli.reports.rows import aligned, intervals, probability, significant
 from losscli.reports.safe import printable
 from losscli.results import Report, Result
@@ -40,24 +40,35 @@ def comparison_parts(report: Report, width: int) -> list[Any]:
 def _block_parts(block: Block, width: int) -> list[Any]:
     from rich.text import Text
 
-    labels, columns = _labels(block.lines, width), _columns(block)
-    title = Text(_title(block), style="bold")
+    columns = _columns(block)
     compared = [line for line in block.lines if _span(line)]
-    beside = _with_bars(block, labels, columns, width) if width >= _BESIDE and compared else None
-    if beside:
-        return [title, *table_lines(beside, width)]
-    bounds = [column.heading for column in columns if column.heading.endswith("interval")]
-    parts = [title, *fitted_lines(labels, columns, _LIGHT, (*_HEAVY, *bounds, "difference", "verdict"), width)]
-    if width >= _BELOW and compared:
-        below = _labels(compared, width)
+    beside = _with_bars(block, columns, width) if width >= _BESIDE and compared else None
+    parts = [
+        Text(_title(block), style="bold"),
+        *(table_lines(beside, width) if beside else _lines(block, columns, width)),
+    ]
+    if compared and not beside and width >= _BELOW:
+        below = _once(compared, width)
         room = max(_LEAST_BAR, min(_WIDEST_BAR, width - comfortable_width(below) - GAP))
         parts += [Text(""), *table_lines([*below, _bar_column(compared, room)], width)]
     return parts
 
 
-def _with_bars(block: Block, labels: Sequence[Column], columns: Sequence[Column], width: int) -> list[Column] | None:
+def _lines(block: Block, columns: Sequence[Column], width: int) -> list[Any]:
+    """The table without bars: its labels in columns, or above the numbers where that takes less lines."""
+    labels = _labels(block.lines, width)
+    bounds = [column.heading for column in columns if column.heading.endswith("interval")]
+    heavy = (*_HEAVY, *bounds, "difference", "verdict")
+    kept = that_fit(labels, columns, _LIGHT, heavy, width)
+    if needs_labels(labels, kept, width):
+        return labelled_lines(labels, that_fit((), columns, _LIGHT, heavy, width - INDENT), width)
+    return table_lines([*_once(block.lines, width), *kept], width)
+
+
+def _with_bars(block: Block, columns: Sequence[Column], width: int) -> list[Column] | None:
     """The columns that fit with bars at their right; None where bars have no room."""
-    kept = that_fit([*labels, *columns], _LIGHT, (), width - _LEAST_BAR - GAP)
+    labels = _once(block.lines, width)
+    kept = [*labels, *that_fit(labels, columns, _LIGHT, (), width - _LEAST_BAR - GAP)]
     room = width - comfortable_width(kept) - GAP
     return [*kept, _bar_column(block.lines, min(room, _WIDEST_BAR))] if room >= _LEAST_BAR else None
 
@@ -139,10 +150,19 @@ def _labels(lines: Sequence[Line], width: int) -> list[Column]:
     if len(columns) > 1 and comfortable_width(columns) > width // 3:
         columns = [names("slice", [printable(slice_text(part)) or "(all)" for part in parts])]
     if any(line.result.model is not None for line in lines):
-        again = [place > 0 and part == parts[place - 1] for place, part in enumerate(parts)]
-        columns = [names(c.heading, ["" if a else t for t, a in zip(c.cells, again, strict=True)]) for c in columns]
         columns.append(names("model", [printable(line.result.model or "") for line in lines]))
     return columns
+
+
+def _once(lines: Sequence[Line], width: int) -> list[Column]:
+    """The labels with a slice said only for the first of its models."""
+    labels = _labels(lines, width)
+    if all(line.result.model is None for line in lines):
+        return labels
+    parts = [line.result.slice for line in lines]
+    again = [place > 0 and part == parts[place - 1] for place, part in enumerate(parts)]
+    blank = [names(c.heading, ["" if a else t for t, a in zip(c.cells, again, strict=True)]) for c in labels[:-1]]
+    return [*blank, labels[-1]]
 
 
 def _span(line: Line) -> Span | None:

@@ -45,8 +45,10 @@ def numbers(heading: str, cells: Sequence[str], styles: Sequence[str] = ()) -> C
     return Column(heading, cells, styles=styles)
 
 
-def that_fit(columns: Sequence[Column], light: Sequence[str], heavy: Sequence[str], width: int) -> list[Column]:
-    """Without the columns that there is no room for.
+def that_fit(
+    labels: Sequence[Column], columns: Sequence[Column], light: Sequence[str], heavy: Sequence[str], width: int
+) -> list[Column]:
+    """The columns without those that there is no room for beside the labels, which stay whatever their names are.
 
     Args:
         light: headings that go before words are wrapped, the first one first.
@@ -55,7 +57,7 @@ def that_fit(columns: Sequence[Column], light: Sequence[str], heavy: Sequence[st
     kept = list(columns)
     for headings, need in ((light, comfortable_width), (heavy, least_width)):
         for heading in headings:
-            if need(kept) <= width:
+            if need([*labels, *kept]) <= width:
                 break
             kept = [column for column in kept if column.heading != heading]
     return kept

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from losscli.reports.fitting import GAP, Column, that_fit, widths, wrapped
+from losscli.reports.fitting import GAP, Column, widths, wrapped
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 INDENT = 2
 """Blanks before numbers that stand below their name."""
-_MOST_LINES = 2
-"""A name that needs more lines than this in its column gets a line of its own."""
 
 
 def table_lines(columns: Sequence[Column], width: int) -> "list[Text]":
@@ -50,24 +48,11 @@ def labelled_lines(labels: Sequence[Column], columns: Sequence[Column], width: i
 
 
 def needs_labels(labels: Sequence[Column], columns: Sequence[Column], width: int) -> bool:
-    """Whether the names are better on lines of their own: in their columns they would become towers."""
+    """Whether names are better on lines of their own: in their columns they would take more lines."""
     found = widths([*labels, *columns], width)
-    return any(
-        len(wrapped(cell, wide)) > _MOST_LINES
-        for label, wide in zip(labels, found, strict=False)
-        if label.narrowest is not None
-        for cell in label.cells
-    )
-
-
-def fitted_lines(
-    labels: Sequence[Column], columns: Sequence[Column], light: Sequence[str], heavy: Sequence[str], width: int
-) -> "list[Text]":
-    """The table with the columns that there is room for, its labels in columns or on lines of their own."""
-    kept = that_fit([*labels, *columns], light, heavy, width)[len(labels) :]
-    if needs_labels(labels, kept, width):
-        return labelled_lines(labels, that_fit(columns, light, heavy, width - INDENT), width)
-    return table_lines([*labels, *kept], width)
+    wrapping = [(label, wide) for label, wide in zip(labels, found, strict=False) if label.narrowest is not None]
+    rows = range(len(columns[0].cells))
+    return sum(max(len(wrapped(c.cells[row], wide)) for c, wide in wrapping) for row in rows) > 2 * len(rows)
 
 
 def _cells(columns: Sequence[Column], place: int) -> tuple[list[str], list[str]]:
