@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from losscli.catalogue import find
-from losscli.comparison import slice_text
+from losscli.reports.blocks import has_parts, loss_name
 from losscli.reports.rows import columns_text, plain, significant, skipped_text
 from losscli.reports.safe import inert_lines, printable
 from losscli.results import Penalty, Report, Result
@@ -24,10 +23,23 @@ def table_text(report: Report, width: int, colour: bool) -> str:
         highlight=False,
         legacy_windows=False,
     )
-    console.print(_table(report, width))
+    for part in _parts(report, width):
+        console.print(part)
     for line in _notes(report):
         console.print(line, style="dim" if colour else "", markup=False, emoji=False, soft_wrap=False)
     return inert_lines("\n".join(line.rstrip() for line in stream.getvalue().splitlines())) + "\n"
+
+
+def _parts(report: Report, width: int) -> list[Any]:
+    if report.checks:
+        from losscli.reports.check_table import check_parts
+
+        return check_parts(report, width)
+    if has_parts(report):
+        from losscli.reports.comparison_table import comparison_parts
+
+        return comparison_parts(report, width)
+    return [_table(report, width)]
 
 
 def _table(report: Report, width: int) -> Any:
@@ -53,7 +65,7 @@ def _columns(report: Report) -> dict[str, list[str]]:
     """The cells of each column, the most important column first."""
     results = report.results
     columns = {
-        "loss": [printable(_name(result)) for result in results],
+        "loss": [printable(loss_name(result.loss, result.params)) for result in results],
         "value": [significant(r.value) if r.value is not None else r.status for r in results],
     }
     if any(result.stderr is not None for result in results):
@@ -88,13 +100,6 @@ def _least_width(heading: str, cells: list[str]) -> int:
     return max(len(cell) for cell in [heading, *cells])
 
 
-def _name(result: Result) -> str:
-    """The loss, with the parameters that are not at their defaults."""
-    defaults = {parameter.name: parameter.default for parameter in find(result.loss).parameters}
-    set_ = [f"{name}={plain(value)}" for name, value in result.params.items() if value != defaults.get(name)]
-    return " ".join([result.loss, *filter(None, [slice_text(result.slice)]), *set_])
-
-
 def _units(result: Result) -> str:
     return "1" if result.ci_method == "delta" else f"{result.count:,}"
 
@@ -106,6 +111,10 @@ def _interval(result: Result) -> str:
 
 
 def _notes(report: Report) -> list[str]:
+    if not report.results or has_parts(report):
+        from losscli.reports.part_notes import part_notes
+
+        return part_notes(report)
     first = report.results[0]
     same = all(columns_text(result) == columns_text(first) for result in report.results)
     notes = (
