@@ -1,0 +1,181 @@
+"""From the values of keys to the rows that have them, by whole arrays."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from losscli.arrays import Index, Mask, np
+from losscli.data.group_keys import Parser, indices_of
+from losscli.data.key_labels import key_labels
+from losscli.data.numbers import nulls_of
+from losscli.data.table import is_text
+
+KeyCells: TypeAlias = tuple[pa.Array, Parser | None]
+"""The cells of a key column, and where it holds numbers, what tells whether a text means that one is missing."""
+NONE = -1
+"""Stands for no row."""
+
+
+class KeyColumn:
+    """The different values of one column of a key, numbered.
+
+    Attributes:
+        codes: the number of each cell; -1 where the value is missing.
+        size: how many there are.
+        sample: some of the values.
+    """
+
+    def __init__(self, cells: pa.Array, parse: Parser | None) -> None:
+        self._decimals = True
+        self._texts: pa.Array | None = None
+        self._text_codes: Index = np.zeros(0, dtype=np.int64)
+        whole = _whole_numbers(cells)
+        if whole is not None:
+            different, codes = np.unique(whole, return_inverse=True)
+            self._labels: list[Any] = different.tolist()
+            self.codes = codes.reshape(-1).astype(np.int64)
+            self._whole, self._whole_codes = different, np.arange(different.size)
+        else:
+            self._number(cells, parse)
+            self._whole, self._whole_codes = _sorted_whole(self._labels)
+        self.size = len(self._labels)
+        self.sample = self._labels[:1000]
+        self._known = {label: code for code, label in enumerate(self._labels)}
+
+    def _number(self, cells: pa.Array, parse: Parser | None) -> None:
+        values, places, nulls = _different(cells)
+        labels = key_labels(values, parse)
+        if is_text(values.type) and len({label for label in labels if label is not None}) < len(values):
+            # a column that has 1.1 beside 1.10 holds no numbers but versions or codes
+            self._decimals = False
+            labels = key_labels(values, parse, decimals=False)
+        known: dict[Any, int] = {}
+        codes = [NONE if label is None else known.setdefault(label, len(known)) for label in labels]
+        self._labels = list(known)
+        self.codes = _spread(codes, places, nulls)
+        if is_text(values.type):
+            self._texts, self._text_codes = values, np.array(codes, dtype=np.int64)
+
+    def find(self, cells: pa.Array, parse: Parser | None) -> tuple[Index, Mask]:
+        """For each cell the number of its value, -1 where there is no such value; and which are missing."""
+        whole = _whole_numbers(cells)
+        if whole is not None and self._whole.size:
+            places = np.minimum(np.searchsorted(self._whole, whole), self._whole.size - 1)
+            codes = np.where(self._whole[places] == whole, self._whole_codes[places], NONE)
+            return codes, np.zeros(len(cells), dtype=bool)
+        if self._texts is not None and len(self._texts) and cells.type == self._texts.type:
+            return self._find_texts(cells, parse)
+        return self._find_labels(cells, parse)
+
+    def _find_texts(self, cells: pa.Array, parse: Parser | None) -> tuple[Index, Mask]:
+        """Texts that the column has as they stand; only others are looked at one by one."""
+        import pyarrow.compute as pc
+
+        found = pc.index_in(cells, self._texts)
+        absent = nulls_of(found)
+        raw = np.frombuffer(found.buffers()[1], dtype=np.int32, count=found.offset + len(found))[found.offset :]
+        if absent is None:
+            codes: Index = self._text_codes[raw]
+            return codes, codes == NONE
+        codes = np.where(absent, NONE, self._text_codes[np.where(absent, 0, raw)])
+        missing = (codes == NONE) & ~absent
+        others = np.flatnonzero(absent)
+        codes[others], missing[others] = self._find_labels(cells.filter(found.is_null()), parse)
+        return codes, missing
+
+    def _find_labels(self, cells: pa.Array, parse: Parser | None) -> tuple[Index, Mask]:
+        values, places, nulls = _different(cells)
+        labels = key_labels(values, parse, decimals=self._decimals)
+        codes = _spread([self._known.get(label, NONE) for label in labels], places, nulls)
+        lacking = _spread([NONE if label is None else 0 for label in labels], places, nulls)
+        return codes, lacking == NONE
+
+
+class KeyIndex:
+    """The rows of a table by their keys; holds the keys' different values and a few numbers for each row.
+
+    Attributes:
+        columns: the columns of the key.
+        ids: for each row the number of its key; -1 where a value is missing.
+        first: for each key the first row that has it.
+        counts: how many rows have it.
+    """
+
+    def __init__(self, cells: Sequence[KeyCells]) -> None:
+        self.columns = [KeyColumn(*column) for column in cells]
+        self._steps: list[Any] = []
+        rows = len(cells[0][0])
+        present = np.ones(rows, dtype=bool)
+        for column in self.columns:
+            present &= column.codes != NONE
+        used = np.flatnonzero(present)
+        ids = self.columns[0].codes[used]
+        for column in self.columns[1:]:
+            # numbered anew after each column, so that the pairs of numbers never outgrow 64 bits
+            different, ids = np.unique(ids * column.size + column.codes[used], return_inverse=True)
+            ids = ids.reshape(-1).astype(np.int64)
+            self._steps.append(different)
+        size = len(self._steps[-1]) if self._steps else self.columns[0].size
+        self.ids: Index = np.full(rows, NONE, dtype=np.int64)
+        self.ids[used] = ids
+        self.counts: Index = np.bincount(ids, minlength=size)
+        self.first: Index = np.full(size, NONE, dtype=np.int64)
+        self.first[ids[::-1]] = used[::-1]
+
+    @property
+    def missing(self) -> Mask:
+        """The rows that lack a value of their key."""
+        lacking: Mask = self.ids == NONE
+        return lacking
+
+    def find(self, cells: Sequence[KeyCells]) -> tuple[Index, Mask]:
+        """For rows of another table the numbers of their keys, -1 for none; and which lack a value of their key."""
+        ids, missing = self.columns[0].find(*cells[0])
+        for column, different, one in zip(self.columns[1:], self._steps, cells[1:], strict=True):
+            codes, lacking = column.find(*one)
+            missing = missing | lacking
+            pairs = np.where((ids == NONE) | (codes == NONE), NONE, ids * column.size + codes)
+            if not different.size:
+                ids = np.full(len(pairs), NONE, dtype=np.int64)
+                continue
+            places = np.minimum(np.searchsorted(different, pairs), different.size - 1)
+            ids = np.where(different[places] == pairs, places, NONE)
+        return np.where(missing, NONE, ids), missing
+
+
+def _whole_numbers(cells: pa.Array) -> Index | None:
+    """A column of whole numbers without nulls that 64 bits hold; None for all others."""
+    if not pa.types.is_integer(cells.type) or cells.null_count or len(cells) == 0:
+        return None
+    raw = np.frombuffer(cells.buffers()[1], dtype=str(cells.type), count=cells.offset + len(cells))[cells.offset :]
+    if pa.types.is_uint64(cells.type) and raw.max() > np.iinfo(np.int64).max:
+        return None
+    whole: Index = raw.astype(np.int64)
+    return whole
+
+
+def _sorted_whole(labels: Sequence[Any]) -> tuple[Index, Index]:
+    """The labels that are whole numbers, sorted, with their numbers."""
+    limit = 2**63
+    found = [(label, code) for code, label in enumerate(labels) if isinstance(label, int) and -limit <= label < limit]
+    values = np.array([label for label, _ in found], dtype=np.int64)
+    codes = np.array([code for _, code in found], dtype=np.int64)
+    order = np.argsort(values, kind="stable")
+    return values[order], codes[order]
+
+
+def _different(cells: pa.Array) -> tuple[pa.Array, Index, Mask | None]:
+    """The different values of a column, for each cell the place of its value, and which are null."""
+    if pa.types.is_null(cells.type):
+        return pa.nulls(0, pa.string()), np.zeros(len(cells), dtype=np.int64), np.ones(len(cells), dtype=bool)
+    nulls = nulls_of(cells)
+    encoded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
+    return encoded.dictionary, indices_of(encoded, nulls), nulls
+
+
+def _spread(codes: Sequence[int], places: Index, nulls: Mask | None) -> Index:
+    """What is known of each value, for each cell; -1 for a null."""
+    table = np.array(codes or [NONE], dtype=np.int64)
+    spread: Index = table[places]
+    return spread if nulls is None else np.where(nulls, NONE, spread)
