@@ -145,14 +145,29 @@ class KeyIndex:
 
 
 def _whole_numbers(cells: pa.Array) -> Index | None:
-    """A column of whole numbers without nulls that 64 bits hold; None for all others."""
-    if not pa.types.is_integer(cells.type) or cells.null_count or len(cells) == 0:
+    """A column of whole numbers without nulls that 64 bits hold, also as plain text; None for all others."""
+    if cells.null_count or len(cells) == 0:
+        return None
+    if is_text(cells.type):
+        cells = _whole_texts(cells)
+    if cells is None or not pa.types.is_integer(cells.type):
         return None
     raw = np.frombuffer(cells.buffers()[1], dtype=str(cells.type), count=cells.offset + len(cells))[cells.offset :]
     if pa.types.is_uint64(cells.type) and raw.max() > np.iinfo(np.int64).max:
         return None
     whole: Index = raw.astype(np.int64)
     return whole
+
+
+def _whole_texts(cells: pa.Array) -> pa.Array | None:
+    """Texts such as 17 as numbers; None where one is no whole number or written in another way, such as 017."""
+    if not cells[0].as_py().lstrip("-").isdigit():
+        return None
+    try:
+        whole = cells.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    return whole if whole.cast(cells.type).equals(cells) else None
 
 
 def _sorted_whole(labels: Sequence[Any]) -> tuple[Index, Index]:
