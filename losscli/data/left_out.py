@@ -32,11 +32,11 @@ class LeftOut:
         """How many rows of the table whose rows are evaluated were left out."""
         return self._unmatched
 
-    def absorb(self, other: "LeftOut") -> None:
+    def absorb(self, other: "LeftOut", *, predictions: bool = True) -> None:
         """Add what another has counted."""
         for reason, rows in other.rows.items():
             self.add(reason, rows, predictions=False)
-        self._unmatched += other.unmatched
+        self._unmatched += other.unmatched if predictions else 0
 
     def warnings(self) -> list[str]:
         """What to say of it."""

@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 import pyarrow as pa
 
-from losscli.arrays import Index, np
+from losscli.arrays import Index, Mask, np
+from losscli.data.group_keys import indices_of
 from losscli.data.held import Held, fitting, held_from, in_order, key_needs, merged, need_of, own_conditions, taken
 from losscli.data.keys import Join, check_columns, near_names
 from losscli.data.left_out import LeftOut
@@ -92,11 +93,14 @@ class PivotTable:
             rows = self._paired(helds, [need.name for need in keys], {need.name for need in own if need.as_number})
         yield from emitted(helds, rows, split.places)
 
+    def close(self) -> None:
+        """Nothing stays open between reads."""
+
     def _by_model(self, held: Held) -> list[Held]:
         texts = _texts(held.columns.pop(self._model_column))
         encoded = texts.dictionary_encode()
         place = {name: i for i, name in enumerate(encoded.dictionary.to_pylist())}
-        codes = np.array(encoded.indices.to_pylist(), dtype=np.int64)
+        codes = indices_of(encoded, None)
         order = [np.flatnonzero(codes == place[name]) for name in self.models]
         return [
             Held(
@@ -188,7 +192,7 @@ def _models(table: Table, name: str, conditions: Sequence[Condition]) -> list[st
     return list(found)
 
 
-def _no_model(label: str, name: str, before: int, cells: pa.Array, fits: object) -> DataError:
+def _no_model(label: str, name: str, before: int, cells: pa.Array, fits: Mask | None) -> DataError:
     absent = [i for i, model in enumerate(_texts(cells).to_pylist()) if model is None or not model.strip()]
     rows = np.arange(len(cells)) if fits is None else np.flatnonzero(fits)
     return DataError(
