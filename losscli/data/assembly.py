@@ -1,7 +1,6 @@
 """From what a command says of models, truth and keys to tables that have everything in them."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeAlias
@@ -187,11 +186,15 @@ class _Maker:
         how = self._how
         try:
             truth = self._shared_truth()
+        except BaseException:
+            predictions.close()
+            raise
+        try:
             several = bool(how.models) or how.model_column is not None
             keys = truth_pairs(how.keys or JoinKeys(()), predictions, truth, several_models=several)
         except BaseException:
-            with suppress(OSError):
-                predictions.close()
+            predictions.close()
+            truth.close()
             raise
         left_out = self._found.counts(part, baseline=part[0] == 0)
         return JoinedTable(predictions, truth, keys, how.join, again, self._conditions, left_out)

@@ -87,7 +87,7 @@ class Truth:
         return table or self._opener()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, which is opened again when it is needed."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -102,7 +102,7 @@ class JoinedTable:
 
     Args:
         predictions: the table whose rows these are.
-        truth: the other one; `close` leaves it to those who share it.
+        truth: the other one, which may be shared.
         keys: the columns that both have.
         again: opens the predictions once more, to count all rows that have no partner; None where that cannot be.
         conditions: filters; rows that they leave out need no partner.
@@ -153,8 +153,9 @@ class JoinedTable:
             yield _JoinedRun(fragment, lookup, places)
 
     def close(self) -> None:
-        """Let go of the predictions."""
+        """Let go of both files; what is held of the truth stays for the others who share it."""
         self.predictions.close()
+        self.truth.close()
 
 
 Place = tuple[bool, str]
