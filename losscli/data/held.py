@@ -1,13 +1,13 @@
 """Columns of a table held in memory, and a table read in order."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from losscli.arrays import Index, Mask, np
-from losscli.data.numbers import Parser, parse_cell, to_numbers
+from losscli.data.group_keys import indices_of
+from losscli.data.numbers import Parser, nulls_of, parse_cell, to_numbers
 from losscli.data.table import Batch, CellError, Column, Kind, Need, Table, is_text, position
 from losscli.data.where import Condition
 from losscli.errors import DataError
@@ -65,12 +65,12 @@ def key_needs(table: Table, names: Sequence[str]) -> list[Need]:
     return [Need(column.name, False, column.kind, column.width) for column in found]
 
 
-def merged(needs: Sequence[Need]) -> list[Need]:
-    """The same columns, each once; as numbers where one of them is read so."""
-    found: dict[str, Need] = {}
+def merged(needs: Sequence[Need], keys: Sequence[Need] = ()) -> list[Need]:
+    """The same columns, each once; as numbers where one of them is read so, but keys as they are written."""
+    found = {key.name: key for key in keys}
+    own = set(found)
     for need in needs:
-        known = found.get(need.name)
-        if known is None or need.as_number:
+        if need.name not in found or (need.as_number and need.name not in own):
             found[need.name] = need
     return list(found.values())
 
@@ -114,20 +114,24 @@ class Held:
     number: Parser
     rows: Index
 
+    def given(self, needs: Sequence[Need]) -> dict[str, pa.Array]:
+        """The needed columns; those that were read as they are written, for keys, as they are needed."""
+        return {need.name: as_needed(self.columns[need.name], need, self.number) for need in merged(needs)}
+
     def keys(self, names: Sequence[str]) -> list[tuple[pa.Array, Parser | None]]:
         """The cells of some columns, and for those of numbers what tells that one is missing."""
         return [(self.columns[name], self.number if self.kinds[name] is Kind.NUMBER else None) for name in names]
 
 
-def hold(table: Table, needs: Sequence[Need], conditions: Sequence[Condition] = ()) -> Held:
-    """Read columns of a table into memory.
+def hold(table: Table, needs: Sequence[Need], keys: Sequence[Need], conditions: Sequence[Condition] = ()) -> Held:
+    """Read columns of a table into memory, those of the keys as they are written.
 
     Raises:
         DataError: a cell or the file cannot be read.
     """
     own = own_conditions(table, conditions)
-    read = merged([*needs, *(need_of(table, condition.column) for condition in own)])
-    kept = [need.name for need in merged(needs)]
+    read = merged([*needs, *(need_of(table, condition.column) for condition in own)], keys)
+    kept = [need.name for need in merged(needs, keys)]
     parts: dict[str, list[pa.Array]] = {name: [] for name in kept}
     rows: list[Index] = []
     number: Parser = parse_cell
@@ -138,16 +142,11 @@ def hold(table: Table, needs: Sequence[Need], conditions: Sequence[Condition] = 
         rows.append(run.first + (np.arange(run.size) if chosen is None else chosen))
         for need, cells in zip(read, run.columns, strict=True):
             if need.name in parts:
-                parts[need.name].append(_plain(cells if chosen is None else taken(cells, chosen), need, number))
+                chosen_cells = cells if chosen is None else taken(cells, chosen)
+                parts[need.name].append(as_needed(decoded(chosen_cells), need, number))
     columns = {name: _concatenated(parts[name], name, table.label, number) for name in kept}
     kinds = {column.name: column.kind for column in table.columns}
     return Held(table.label, columns, kinds, number, np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64))
-
-
-def held_from(table: Table, needs: Sequence[Need], conditions: Sequence[Condition] = ()) -> Held:
-    """The same for a table that is not read again; it is closed."""
-    with closing(table):
-        return hold(table, needs, conditions)
 
 
 def taken(cells: pa.Array, rows: Index) -> pa.Array:
@@ -163,20 +162,28 @@ def taken(cells: pa.Array, rows: Index) -> pa.Array:
     return cells.take(pa.Array.from_buffers(pa.int64(), len(indices), [bits, pa.py_buffer(indices)]))
 
 
-def _plain(cells: pa.Array, need: Need, number: Parser) -> pa.Array:
-    """Without a dictionary of its own, and as numbers where it should be and each text is one."""
-    if pa.types.is_dictionary(cells.type):
-        cells = cells.dictionary_decode()
+def decoded(cells: pa.Array) -> pa.Array:
+    """Cells without a dictionary of their own."""
+    return cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
+
+
+def as_needed(cells: pa.Array, need: Need, number: Parser) -> pa.Array:
+    """Texts as numbers where numbers are needed and each text is one."""
     if not need.as_number or not is_text(cells.type):
         return cells
+    encoded = cells.dictionary_encode()
     try:
-        found = to_numbers(cells, need.name, number)
+        found = to_numbers(encoded.dictionary, need.name, number)
     except CellError:
         # the rows that matter are known later, and so is whether this is an error
         return cells
-    if found.rounded:
+    if found.rounded or not len(encoded.dictionary):
         return cells
-    return pa.Array.from_buffers(pa.float64(), len(cells), [None, pa.py_buffer(found.values)])
+    nulls = nulls_of(cells)
+    values = found.values[indices_of(encoded, nulls)]
+    if nulls is not None:
+        values[nulls] = np.nan
+    return pa.Array.from_buffers(pa.float64(), len(cells), [None, pa.py_buffer(values)])
 
 
 def _concatenated(parts: list[pa.Array], name: str, label: str, number: Parser) -> pa.Array:

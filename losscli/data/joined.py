@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from losscli.arrays import Index, Mask, np
-from losscli.data.held import Held, fitting, held_from, in_order, key_needs, merged, need_of, own_conditions, taken
+from losscli.data.held import as_needed, fitting, hold, in_order, key_needs, merged, need_of, own_conditions, taken
 from losscli.data.key_index import KeyCells, KeyIndex
 from losscli.data.keys import Join, JoinKeys
 from losscli.data.left_out import LeftOut
@@ -23,7 +23,7 @@ Opener = Callable[[], Table]
 class HeldTruth:
     """What is needed of the truth, in memory, found by its keys."""
 
-    held: Held
+    columns: dict[str, object]
     index: KeyIndex
     partner: Index
     """For each key the row that has it; -1 where that is not clear."""
@@ -69,7 +69,8 @@ class Truth:
     def _hold(self, needs: Sequence[Need], names: Sequence[str], join: Join) -> HeldTruth:
         table = self._open()
         keys = key_needs(table, names)
-        held = held_from(table, merged([*needs, *keys]))
+        with closing(table):
+            held = hold(table, needs, keys)
         key_names = [need.name for need in keys]
         index = KeyIndex(held.keys(key_names))
         if join == "strict" and index.missing.any():
@@ -77,10 +78,7 @@ class Truth:
         clear = index.counts == 1
         if join == "strict" and not clear.all():
             raise repeated_keys(held, index, key_names, held.label, "add columns to --key that tell these rows apart")
-        for name in set(held.columns) - {need.name for need in needs}:
-            # the keys are in the index now
-            del held.columns[name]
-        return HeldTruth(held, index, np.where(clear, index.first, -1))
+        return HeldTruth(held.given(needs), index, np.where(clear, index.first, -1))
 
     def _open(self) -> Table:
         table, self._opened = self._opened, None
@@ -172,7 +170,8 @@ class _Lookup:
         keys = key_needs(predictions, [pair.here for pair in table.keys.pairs])
         self.names = [need.name for need in keys]
         self.conditions = own_conditions(predictions, table.conditions)
-        self.reads = merged([*ours, *keys, *(need_of(predictions, each.column) for each in self.conditions)])
+        self.reads = merged([*ours, *(need_of(predictions, each.column) for each in self.conditions)], keys)
+        self._numbers = [need for need in ours if need.as_number and need.name in self.names]
         self._kinds = {need.name: need.kind for need in self.reads}
 
     def cells(self, columns: dict[str, object], number: Parser) -> list[KeyCells]:
@@ -189,6 +188,10 @@ class _Lookup:
         fits = fitting(batch, self.reads, self.conditions, number, self.table.predictions.columns)
         free = np.zeros(len(ids), dtype=bool) if fits is None else ~fits
         return partner, ids, lacks, free
+
+    def as_needed(self, columns: dict[str, object], number: Parser) -> dict[str, object]:
+        """The columns of a run, keys that are needed as numbers too."""
+        return columns | {need.name: as_needed(columns[need.name], need, number) for need in self._numbers}
 
     def problem(self, row: int, key: str) -> Exception:
         """What is said of predictions without a partner, of which the first is known; all of them are counted."""
@@ -234,7 +237,7 @@ class _JoinedRun:
                 partner = partner[kept]
             before += len(batch[0])
             if len(partner):
-                held = lookup.truth.held.columns
+                held, columns = lookup.truth.columns, lookup.as_needed(columns, self.fragment.number)
                 yield [taken(held[name], partner) if theirs else columns[name] for theirs, name in self.places]
 
     def _problem(self, columns: dict[str, object], before: int, row: int) -> Exception:

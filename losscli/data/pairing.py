@@ -9,6 +9,7 @@ from losscli.data.held import (
     ROWS_AT_A_TIME,
     Held,
     Run,
+    as_needed,
     fitting,
     hold,
     in_order,
@@ -76,7 +77,7 @@ class KeyedRows:
 def keyed_rows(table: Table, needs: Sequence[Need], names: Sequence[str], conditions: Sequence[Condition]) -> KeyedRows:
     """A table in memory: its needed columns and its keys."""
     keys = key_needs(table, names)
-    held = hold(table, [*needs, *keys], conditions)
+    held = hold(table, needs, keys, conditions)
     return KeyedRows.of(table.label, held, [need.name for need in keys])
 
 
@@ -92,23 +93,25 @@ def streamed(
     others = [keyed_rows(table, split.needs[i], names, conditions) for i, table in enumerate(rest, start=1)]
     for other in others:
         other.check()
+    columns = [other.held.given(split.needs[i]) for i, other in enumerate(others, start=1)]
     search = _Search(first, names, split.needs[0], others, conditions)
     with closing(ahead(in_order(first, search.reads))) as runs:
         for run in runs:
             partners = search.look(run)
             # once a row has no partner the rest is read to count
             if not search.failed:
-                own = {need.name: cells for need, cells in zip(search.reads, run.columns, strict=True)}
-                parts = [own, *_parts(others, partners, split.places)]
+                parts = [search.own(run), *_parts(columns, partners, split.places)]
                 yield RowsInMemory(chosen_columns(parts, split.places), run.first, run.number)
     search.check()
 
 
-def _parts(others: Sequence[KeyedRows], rows: Sequence[Index], places: Sequence[Place]) -> list[dict[str, object]]:
+def _parts(
+    columns: Sequence[dict[str, object]], rows: Sequence[Index], places: Sequence[Place]
+) -> list[dict[str, object]]:
     """The needed columns of the held sides, which are sides 1 and on."""
     return [
-        {name: taken(other.held.columns[name], chosen) for place, name in places if place == side}
-        for side, (other, chosen) in enumerate(zip(others, rows, strict=True), start=1)
+        {name: taken(held[name], chosen) for place, name in places if place == side}
+        for side, (held, chosen) in enumerate(zip(columns, rows, strict=True), start=1)
     ]
 
 
@@ -127,7 +130,8 @@ class _Search:
         keys = key_needs(table, names)
         self._names = [need.name for need in keys]
         self._conditions = own_conditions(table, conditions)
-        self.reads = merged([*needs, *keys, *(need_of(table, each.column) for each in self._conditions)])
+        self.reads = merged([*needs, *(need_of(table, each.column) for each in self._conditions)], keys)
+        self._needs = needs
         self._kinds = {need.name: need.kind for need in self.reads}
         self._others = others
         self._unpaired = [Unpaired() for _ in others]
@@ -138,6 +142,11 @@ class _Search:
     def failed(self) -> bool:
         """Whether a row so far has no partner."""
         return any(found.missing or found.unmatched for found in self._unpaired)
+
+    def own(self, run: Run) -> dict[str, object]:
+        """The needed columns of the first model."""
+        columns = {need.name: cells for need, cells in zip(self.reads, run.columns, strict=True)}
+        return {need.name: as_needed(columns[need.name], need, run.number) for need in self._needs}
 
     def look(self, run: Run) -> list[Index]:
         """For each other model the partner of each row, -1 for none."""
@@ -235,10 +244,10 @@ def _clear(side: KeyedRows) -> Index:
     return one
 
 
-def emitted(helds: Sequence[Held], rows: Sequence[Index], places: Sequence[Place]) -> Iterator[RowsInMemory]:
+def emitted(helds: Sequence[Held], rows: Sequence[Index], split: Split) -> Iterator[RowsInMemory]:
     """Rows in memory, put side by side a run after the other."""
-    number = helds[0].number
+    columns = [held.given(needs) for held, needs in zip(helds, split.needs, strict=True)]
     for start in range(0, len(rows[0]), ROWS_AT_A_TIME):
         chosen = [index[start : start + ROWS_AT_A_TIME] for index in rows]
-        columns = [taken(helds[side].columns[name], chosen[side]) for side, name in places]
-        yield RowsInMemory(columns, start, number)
+        batch = [taken(columns[side][name], chosen[side]) for side, name in split.places]
+        yield RowsInMemory(batch, start, helds[0].number)

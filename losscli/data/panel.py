@@ -75,7 +75,7 @@ class PanelTable:
                 for table, own in zip(self._tables, split.needs, strict=True)
             ]
             rows = paired_inner(sides, self._left_out)
-            yield from emitted([side.held for side in sides], rows, split.places)
+            yield from emitted([side.held for side in sides], rows, split)
 
     def close(self) -> None:
         """Close the tables of all sides."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from difflib import get_close_matches
 
 import pyarrow as pa
 
 from losscli.arrays import Index, Mask, np
 from losscli.data.group_keys import indices_of
-from losscli.data.held import Held, fitting, held_from, in_order, key_needs, merged, need_of, own_conditions, taken
+from losscli.data.held import Held, fitting, hold, in_order, key_needs, merged, need_of, own_conditions, taken
 from losscli.data.keys import Join, check_columns, near_names
 from losscli.data.left_out import LeftOut
 from losscli.data.lockstep import different_lengths
@@ -79,10 +78,11 @@ class PivotTable:
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """Runs of rows of the models side by side."""
         split = self._beside.split(self, needs)
-        table = self._opener()
         own = merged([need for each in split.needs for need in each])
-        keys = key_needs(table, self._keys or ())
-        held = held_from(table, [*own, *keys, *key_needs(table, [self._model_column])], self._conditions)
+        with closing(self._opener()) as table:
+            keys = key_needs(table, self._keys or ())
+            texts = [*keys, *key_needs(table, [self._model_column])]
+            held = hold(table, own, texts, self._conditions)
         helds = self._by_model(held)
         if self._keys is None:
             counts = [len(one.rows) for one in helds]
@@ -91,13 +91,13 @@ class PivotTable:
             rows = [np.arange(counts[0])] * len(helds)
         else:
             rows = self._paired(helds, [need.name for need in keys], {need.name for need in own if need.as_number})
-        yield from emitted(helds, rows, split.places)
+        yield from emitted(helds, rows, split)
 
     def close(self) -> None:
         """Nothing stays open between reads."""
 
     def _by_model(self, held: Held) -> list[Held]:
-        texts = _texts(held.columns.pop(self._model_column))
+        texts = _texts(held.columns[self._model_column])
         encoded = texts.dictionary_encode()
         place = {name: i for i, name in enumerate(encoded.dictionary.to_pylist())}
         codes = indices_of(encoded, None)
@@ -173,7 +173,7 @@ def _texts(cells: pa.Array) -> pa.Array:
 
 def _models(table: Table, name: str, conditions: Sequence[Condition]) -> list[str]:
     own = own_conditions(table, conditions)
-    needs = merged([*key_needs(table, [name]), *(need_of(table, condition.column) for condition in own)])
+    needs = merged([need_of(table, condition.column) for condition in own], key_needs(table, [name]))
     found: dict[str, None] = {}
     for run in in_order(table, needs):
         fits = fitting(run.columns, needs, own, run.number, table.columns)
@@ -206,8 +206,6 @@ def _first(models: list[str], baseline: str | None, column: str) -> list[str]:
     if baseline is None:
         return models
     if baseline not in models:
-        near = get_close_matches(baseline, models, n=3)
-        shown = ", ".join(map(repr, models[:20]))
-        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"the models are {shown}"
+        hint = f"the models are {', '.join(map(repr, models[:20]))}"
         raise UsageError(f"--baseline {baseline!r} is no value of column {column!r}", hint=hint)
     return [baseline, *(model for model in models if model != baseline)]
