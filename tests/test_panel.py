@@ -218,3 +218,24 @@ def test_a_broken_row_is_said_with_its_own_file(tmp_path: Path, old: Path) -> No
         OPENED.extend(side.table for side in sides)
         with pytest.raises(DataError, match=r"n2\.csv, row 2: the row has 3 cells where the header has 2"):
             rows_of(PanelTable(sides, keys), ["pred", "new:pred"])
+
+
+def test_codes_keep_their_zeros_though_they_are_read_as_numbers_too(tmp_path: Path) -> None:
+    a = csv_file(tmp_path / "a.csv", "code,pred\n01,10\n1,20\n001,30")
+    b = csv_file(tmp_path / "b.csv", "code,pred\n001,31\n01,11\n1,21")
+    table = panel({"a": a, "b": b}, ["code"], where=["code>0"])
+    # code is needed as a number of both
+    assert rows_of(table, ["code", "pred", "b:code", "b:pred"]) == [(1, 10, 1, 11), (1, 20, 1, 21), (1, 30, 1, 31)]
+    inner = panel({"a": a, "b": b}, ["code"], "inner", where=["code>0"])
+    assert rows_of(inner, ["code", "b:code", "b:pred"]) == [(1, 1, 11), (1, 1, 21), (1, 1, 31)]
+
+
+def test_a_reader_that_stops_early_leaves_no_file_open(old: Path, new: Path) -> None:
+    for keys in (["id"], None):
+        table = panel({"old": old, "new": new}, keys)
+        from losscli.data.held import need_of
+
+        runs = table.fragments([need_of(table, "pred")])
+        next(runs)
+        runs.close()  # type: ignore[attr-defined] # a generator
+        table.close()
