@@ -15,6 +15,33 @@ KeyCells: TypeAlias = tuple[pa.Array, Parser | None]
 """The cells of a key column, and where it holds numbers, what tells whether a text means that one is missing."""
 NONE = -1
 """Stands for no row."""
+ROWS_OF_A_TABLE = 65_536
+"""How many numbers may lie between few others that are looked up in a table."""
+
+
+class _Places:
+    """Where whole numbers stand among sorted ones, of which each is there once."""
+
+    def __init__(self, values: Index) -> None:
+        self._values = values
+        self._table: Index | None = None
+        self._least = int(values[0]) if values.size else 0
+        self._most = int(values[-1]) if values.size else -1
+        # close together they are looked up in a table, which is several times as fast as a search
+        if self._most - self._least < 4 * values.size + ROWS_OF_A_TABLE:
+            self._table = np.full(self._most - self._least + 1, NONE, dtype=np.int64)
+            self._table[values - self._least] = np.arange(values.size)
+
+    def find(self, values: Index) -> Index:
+        """The place of each value, -1 for those that are not there."""
+        if not self._values.size:
+            return np.full(len(values), NONE, dtype=np.int64)
+        if self._table is None:
+            places: Index = np.minimum(np.searchsorted(self._values, values), self._values.size - 1)
+            return np.where(self._values[places] == values, places, NONE)
+        inside = (values >= self._least) & (values <= self._most)
+        found: Index = self._table[np.where(inside, values, self._least) - self._least]
+        return np.where(inside, found, NONE)
 
 
 class KeyColumn:
@@ -35,13 +62,14 @@ class KeyColumn:
             different, codes = np.unique(whole, return_inverse=True)
             self._labels: list[Any] = different.tolist()
             self.codes = codes.reshape(-1).astype(np.int64)
-            self._whole, self._whole_codes = different, np.arange(different.size)
+            self._whole, self._whole_codes = _Places(different), np.arange(different.size)
         else:
             self._number(cells, parse)
-            self._whole, self._whole_codes = _sorted_whole(self._labels)
+            values, self._whole_codes = _sorted_whole(self._labels)
+            self._whole = _Places(values)
         self.size = len(self._labels)
         self.sample = self._labels[:1000]
-        self._known = {label: code for code, label in enumerate(self._labels)}
+        self._codes_of_labels: dict[Any, int] | None = None
 
     def _number(self, cells: pa.Array, parse: Parser | None) -> None:
         values, places, nulls = _different(cells)
@@ -60,9 +88,9 @@ class KeyColumn:
     def find(self, cells: pa.Array, parse: Parser | None) -> tuple[Index, Mask]:
         """For each cell the number of its value, -1 where there is no such value; and which are missing."""
         whole = _whole_numbers(cells)
-        if whole is not None and self._whole.size:
-            places = np.minimum(np.searchsorted(self._whole, whole), self._whole.size - 1)
-            codes = np.where(self._whole[places] == whole, self._whole_codes[places], NONE)
+        if whole is not None and self._whole_codes.size:
+            places = self._whole.find(whole)
+            codes = np.where(places == NONE, NONE, self._whole_codes[places])
             return codes, np.zeros(len(cells), dtype=bool)
         if self._texts is not None and len(self._texts) and cells.type == self._texts.type:
             return self._find_texts(cells, parse)
@@ -87,7 +115,10 @@ class KeyColumn:
     def _find_labels(self, cells: pa.Array, parse: Parser | None) -> tuple[Index, Mask]:
         values, places, nulls = _different(cells)
         labels = key_labels(values, parse, decimals=self._decimals)
-        codes = _spread([self._known.get(label, NONE) for label in labels], places, nulls)
+        if self._codes_of_labels is None:
+            self._codes_of_labels = {label: code for code, label in enumerate(self._labels)}
+        known = self._codes_of_labels
+        codes = _spread([known.get(label, NONE) for label in labels], places, nulls)
         lacking = _spread([NONE if label is None else 0 for label in labels], places, nulls)
         return codes, lacking == NONE
 
@@ -104,19 +135,19 @@ class KeyIndex:
 
     def __init__(self, cells: Sequence[KeyCells]) -> None:
         self.columns = [KeyColumn(*column) for column in cells]
-        self._steps: list[Any] = []
+        self._steps: list[_Places] = []
         rows = len(cells[0][0])
         present = np.ones(rows, dtype=bool)
         for column in self.columns:
             present &= column.codes != NONE
         used = np.flatnonzero(present)
-        ids = self.columns[0].codes[used]
+        ids, size = self.columns[0].codes[used], self.columns[0].size
         for column in self.columns[1:]:
             # numbered anew after each column, so that the pairs of numbers never outgrow 64 bits
             different, ids = np.unique(ids * column.size + column.codes[used], return_inverse=True)
             ids = ids.reshape(-1).astype(np.int64)
-            self._steps.append(different)
-        size = len(self._steps[-1]) if self._steps else self.columns[0].size
+            self._steps.append(_Places(different))
+            size = different.size
         self.ids: Index = np.full(rows, NONE, dtype=np.int64)
         self.ids[used] = ids
         self.counts: Index = np.bincount(ids, minlength=size)
@@ -132,15 +163,10 @@ class KeyIndex:
     def find(self, cells: Sequence[KeyCells]) -> tuple[Index, Mask]:
         """For rows of another table the numbers of their keys, -1 for none; and which lack a value of their key."""
         ids, missing = self.columns[0].find(*cells[0])
-        for column, different, one in zip(self.columns[1:], self._steps, cells[1:], strict=True):
+        for column, places, one in zip(self.columns[1:], self._steps, cells[1:], strict=True):
             codes, lacking = column.find(*one)
             missing = missing | lacking
-            pairs = np.where((ids == NONE) | (codes == NONE), NONE, ids * column.size + codes)
-            if not different.size:
-                ids = np.full(len(pairs), NONE, dtype=np.int64)
-                continue
-            places = np.minimum(np.searchsorted(different, pairs), different.size - 1)
-            ids = np.where(different[places] == pairs, places, NONE)
+            ids = places.find(np.where((ids == NONE) | (codes == NONE), NONE, ids * column.size + codes))
         return np.where(missing, NONE, ids), missing
 
 

@@ -204,7 +204,9 @@ def paired(sides: Sequence[KeyedRows]) -> list[Index]:
     found = [rows]
     for other in others:
         ids, lacks = other.index.find(first.held.keys(first.names))
-        lonely = other.alone(np.setdiff1d(np.arange(len(other.index.counts)), ids), first.who)
+        met = np.zeros(len(other.index.counts), dtype=bool)
+        met[ids[ids >= 0]] = True
+        lonely = other.alone(np.flatnonzero(~met), first.who)
         if (ids < 0).any():
             unpaired = Unpaired()
             unpaired.look(first.names, first.held.keys(first.names), ids, lacks, first.held.rows)
