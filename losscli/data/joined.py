@@ -47,11 +47,6 @@ class Truth:
         self._found: HeldTruth | None = None
         self._lock = threading.Lock()
 
-    def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
-        """The truth by itself."""
-        with closing(self._open()) as table:
-            yield from table.fragments(needs)
-
     def held(self, needs: Sequence[Need], names: Sequence[str], join: Join) -> HeldTruth:
         """The needed columns in memory.
 

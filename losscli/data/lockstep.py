@@ -23,12 +23,18 @@ def lockstep(tables: Sequence[Table], split: Split) -> Iterator[RowsInMemory]:
     if len({count for count in known if count is not None}) > 1 and None not in known:
         raise different_lengths([table.label for table in tables], [count or 0 for count in known])
     # a table of which nothing is needed is read for the number of its rows
-    needs = [own or [need_of(table, table.columns[0].name)] for table, own in zip(tables, split.needs, strict=True)]
+    needs = [own or [_any(table)] for table, own in zip(tables, split.needs, strict=True)]
     with ExitStack() as stack:
         readers = [
             stack.enter_context(closing(ahead(in_order(table, own)))) for table, own in zip(tables, needs, strict=True)
         ]
         yield from _in_step(tables, [_Reader(reader, own) for reader, own in zip(readers, needs, strict=True)], split)
+
+
+def _any(table: Table) -> Need:
+    """A column that its name tells."""
+    names = [column.name for column in table.columns]
+    return need_of(table, next((name for name in names if names.count(name) == 1), names[0]))
 
 
 class _Reader:

@@ -69,16 +69,16 @@ class Unpaired:
         if not self.kinds:
             self.kinds = [_kinds_of_cells(*column) for column in cells]
 
-    def problem(self, label: str, other: str, index: KeyIndex, names: Sequence[str], size: str = "") -> DataError:
+    def problem(self, label: str, other: str, index: KeyIndex, names: Sequence[str]) -> DataError:
         """The error for the user; there is at least one such row."""
         if self.missing:
             shown = ", ".join(map(str, self.first_missing))
             return DataError(
-                f"{label}: {self.missing} of {size}{self.total} rows lack a value of their key: {shown}",
+                f"{label}: {self.missing} of {self.total} rows lack a value of their key: {shown}",
                 "--where leaves rows out, for instance those of another kind",
             )
         shown = ", ".join(map(str, self.first_unmatched))
-        text = f"{label}: {self.unmatched} of {size}{self.total} rows have no partner in {other}: {shown}"
+        text = f"{label}: {self.unmatched} of {self.total} rows have no partner in {other}: {shown}"
         if self.unmatched == self.total:
             for name, here, column in zip(names, self.kinds, index.columns, strict=True):
                 there = _kinds_of(column)
