@@ -266,3 +266,14 @@ def test_the_truth_is_read_once_for_the_same_columns(preds: Path, truth: Path) -
         keys = truth_pairs(JoinKeys.parse(["id"]), table, shared, several_models=False)
         assert rows_of(JoinedTable(table, shared, keys), ["y", "pred"]) == ROWS
     assert len(opened) == 1
+
+
+def test_keys_in_messages_are_short_and_of_any_type(tmp_path: Path, truth: Path) -> None:
+    moments = pa.array([1, 2], pa.timestamp("ns", "Nowhere/Land"))
+    long = parquet_file(tmp_path / "p.parquet", {"id": moments, "text": ["x" * 500, "y"], "pred": [1.0, 2.0]})
+    with pytest.raises(DataError, match=r"row 1 \(id=1 timestamp\[ns, tz=Nowhere/Land\]\), row 2"):
+        rows_of(joined(long, truth, "id"), ["y"])
+    with pytest.raises(DataError) as refused:
+        rows_of(joined(long, truth, "text=id"), ["y"])
+    assert "xxx..." in refused.value.message
+    assert len(refused.value.message) < 500

@@ -14,6 +14,7 @@ from losscli.data.key_labels import key_labels
 from losscli.errors import DataError
 
 _SHOWN = 3
+_LONGEST = 80
 _LEAVE_OUT = "--join inner leaves such rows out and counts them"
 
 
@@ -23,9 +24,14 @@ def shown_key(names: Sequence[str], cells: Sequence[pa.Array], row: int) -> str:
 
 
 def _shown_cell(cell: Any) -> str:
-    if pa.types.is_temporal(cell.type):
+    if not pa.types.is_temporal(cell.type):
+        shown = repr(cell.as_py())
+        return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
+    try:
         return str(cell.cast(pa.string()).as_py())
-    return repr(cell.as_py())
+    except pa.ArrowException:
+        # a zone that this machine does not know
+        return f"{cell.value} {cell.type}"
 
 
 @dataclass(slots=True)
@@ -75,7 +81,7 @@ class Unpaired:
             shown = ", ".join(map(str, self.first_missing))
             return DataError(
                 f"{label}: {self.missing} of {self.total} rows lack a value of their key: {shown}",
-                "--where leaves rows out, for instance those of another kind",
+                "--where leaves out rows of another kind, --join inner all without a partner",
             )
         shown = ", ".join(map(str, self.first_unmatched))
         text = f"{label}: {self.unmatched} of {self.total} rows have no partner in {other}: {shown}"
