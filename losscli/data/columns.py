@@ -11,7 +11,7 @@ from losscli.data.box_columns import box_order
 from losscli.data.doubts import Candidate, Open, kinds_of, what_is_unclear
 from losscli.data.role_names import TRUTH_WORDS, check_different, member, roles_of_name, stem, tokens, words_of
 from losscli.data.sources import natural_order
-from losscli.data.table import Column, Kind, Table, position
+from losscli.data.table import Column, Headed, Kind, position
 from losscli.errors import UsageError
 
 Roles = dict[str, tuple[str, ...]]
@@ -44,7 +44,7 @@ class Selection:
         return " ".join([self.command, *added])
 
 
-def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
+def resolve_roles(loss: Loss, selection: Selection, table: Headed) -> Roles:
     """The columns of every role that a loss reads.
 
     Raises:
@@ -77,7 +77,7 @@ def resolve_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
     return {role.name: roles[role.name] for role in loss.roles if role.name in roles}
 
 
-def _given_roles(loss: Loss, selection: Selection, table: Table) -> Roles:
+def _given_roles(loss: Loss, selection: Selection, table: Headed) -> Roles:
     width_of = {role.name: role.domain.width for role in loss.roles}
     known = set(width_of)
     roles: Roles = {}
@@ -134,7 +134,7 @@ def _check_widths(loss: Loss, roles: Roles) -> None:
             raise UsageError(f"{loss.name}: {role} has {len(names)} columns where {other} has {most}")
 
 
-def expand(text: ColumnNames, table: Table) -> tuple[str, ...]:
+def expand(text: ColumnNames, table: Headed) -> tuple[str, ...]:
     """The columns that a flag's text names: one column, a comma list, or globs in natural order.
 
     A sequence has names as they are.
@@ -153,7 +153,7 @@ def expand(text: ColumnNames, table: Table) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _expand_part(part: str, names: list[str], table: Table) -> list[str]:
+def _expand_part(part: str, names: list[str], table: Headed) -> list[str]:
     exact = [name for name in (part, part.strip()) if name in names]
     if not exact:
         exact = [name for name in names if name.strip() == part.strip()]
@@ -175,7 +175,7 @@ def _names_hint(names: list[str]) -> str:
     return f"its columns are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
-def _look(loss: Loss, forms: tuple[str, ...], table: Table, roles: Roles) -> Open:
+def _look(loss: Loss, forms: tuple[str, ...], table: Headed, roles: Roles) -> Open:
     """The columns that fit a role, or one of its forms, by name and by type."""
     taken = {name for names in roles.values() for name in names}
     by_name = {role.name: role for role in loss.roles}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from losscli.catalogue import Loss, Role
 from losscli.data.role_names import member, stem, tokens
-from losscli.data.table import Column, Kind, Table
+from losscli.data.table import Column, Headed, Kind
 from losscli.errors import UsageError
 
 NUMERIC = (Kind.NUMBER, Kind.LIST)
@@ -48,7 +48,7 @@ def what_is_unclear(
     loss: Loss,
     unclear: Sequence[Open],
     suggest: Callable[[Mapping[str, str]], str],
-    table: Table,
+    table: Headed,
     roles: Mapping[str, Sequence[str]],
 ) -> UsageError:
     """The error for roles that no column or more than one fits, with a line to run.
@@ -89,7 +89,7 @@ def _is_number(name: str) -> bool:
     return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", name.strip(), re.IGNORECASE) is not None
 
 
-def _goes_by_number(table: Table) -> bool:
+def _goes_by_number(table: Headed) -> bool:
     return [column.name for column in table.columns] == [str(i + 1) for i in range(len(table.columns))]
 
 

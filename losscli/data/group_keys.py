@@ -71,7 +71,7 @@ _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _EXACT = 2.0**53
 
 
-def _group(label: Any) -> Any:
+def one_group(label: Any) -> Any:
     """A group as all files tell it: 1 in one file is 1.0, and 1 in text, in another; 01 is a text of its own."""
     if isinstance(label, float):
         return int(label) if label.is_integer() and abs(label) < _EXACT else label
@@ -84,10 +84,10 @@ def _group(label: Any) -> Any:
         number = float(text)
     except ValueError:
         return label
-    return _group(number) if repr(number) == text and number - number == 0.0 else label
+    return one_group(number) if repr(number) == text and number - number == 0.0 else label
 
 
-def _lacks(label: Any, parse: Parser | None) -> bool:
+def lacks(label: Any, parse: Parser | None) -> bool:
     """Whether a label means that there is none."""
     if label is None or label != label or label == "":
         return True
@@ -111,20 +111,22 @@ def _one(cells: pa.Array, parse: Parser | None) -> tuple[Keys, Mask]:
             return Keys(codes, raw[starts].tolist()), np.zeros(raw.size, dtype=bool)
     encoded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
     labels = encoded.dictionary.to_pylist()
-    codes = np.array(
-        encoded.indices.fill_null(0).to_pylist() if nulls is not None else _indices(encoded), dtype=np.int64
-    )
+    codes = indices_of(encoded, nulls)
     missing = np.zeros(len(cells), dtype=bool) if nulls is None else nulls
-    empty = [place for place, label in enumerate(labels) if _lacks(label, parse)]
+    empty = [place for place, label in enumerate(labels) if lacks(label, parse)]
     if empty:
         missing = missing | np.isin(codes, empty)
-    return Keys(codes, [_group(label) for label in labels] or [None]), missing
+    return Keys(codes, [one_group(label) for label in labels] or [None]), missing
 
 
-def _indices(encoded: pa.DictionaryArray) -> Any:
+def indices_of(encoded: pa.DictionaryArray, nulls: Mask | None) -> Index:
+    """Which of the values of the dictionary each cell has; 0 for a null."""
     indices = encoded.indices
     count = indices.offset + len(indices)
-    return np.frombuffer(indices.buffers()[1], dtype=str(indices.type), count=count)[indices.offset :]
+    raw = np.frombuffer(indices.buffers()[1], dtype=str(indices.type), count=count)[indices.offset :]
+    # what stands at a null may be anything
+    codes: Index = raw.astype(np.int64) if nulls is None else np.where(nulls, 0, raw).astype(np.int64)
+    return codes
 
 
 def _crossed(parts: Sequence[Keys]) -> Keys:

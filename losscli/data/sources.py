@@ -1,18 +1,16 @@
 """From the names in a command to tables: globs, formats, compression, standard input."""
 
-import bz2
 import glob
+import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
+from losscli.data.streams import Decompressed, Peekable
 from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
@@ -49,11 +47,16 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One named input, not yet opened."""
+    """One named input, not yet opened.
+
+    Attributes:
+        content: the bytes of a stream that was read to be opened more than once.
+    """
 
     name: str
     format: str | None
     options: TextOptions
+    content: bytes | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
@@ -62,7 +65,17 @@ class Source:
     @property
     def read_once(self) -> bool:
         """Whether it is a stream that cannot be opened a second time."""
-        return self.name == STANDARD_INPUT or not Path(self.name).is_file()
+        return self.content is None and (self.name == STANDARD_INPUT or not Path(self.name).is_file())
+
+    def kept(self) -> "Source":
+        """The same, to be opened as often as one likes; of a stream the content is in memory from now on."""
+        if not self.read_once:
+            return self
+        stream = self._stream()
+        try:
+            return replace(self, content=stream.read())
+        finally:
+            stream.close()
 
     def open(self) -> Table:
         """The table behind the name.
@@ -84,7 +97,7 @@ class Source:
     def _table(self, stream: Any) -> Table:
         compression = self._compression(stream)
         if compression:
-            stream = _Decompressed(stream, compression, self.label)
+            stream = Decompressed(stream, compression, self.label)
         kind = self.format or self._format_of_name() or _format_of_content(stream)
         if kind in ("csv", "tsv"):
             from losscli.data.text import TextTable
@@ -109,10 +122,12 @@ class Source:
             raise UsageError(f"{self.label} is a {kind} file, to which options of text files do not apply: {given}")
 
     def _stream(self) -> Any:
+        if self.content is not None:
+            return Peekable(io.BytesIO(self.content))
         try:
             if self.name == STANDARD_INPUT:
-                return _Peekable(sys.stdin.buffer)
-            return _Peekable(Path(self.name).open("rb"))
+                return Peekable(sys.stdin.buffer)
+            return Peekable(Path(self.name).open("rb"))
         except FileNotFoundError:
             raise DataError(f"{self.name}: no such file", _near_files(self.name)) from None
         except IsADirectoryError:
@@ -129,6 +144,15 @@ class Source:
         if named and magic is None and stream.peek(1):
             raise DataError(f"{self.name} is not compressed with {named}", "rename it to what it is")
         return magic
+
+    def beside(self, name: str) -> "Source":
+        """Another input, read with the same options as far as they concern it."""
+        other = replace(self, name=name, content=None)
+        named = other._format_of_name()
+        if named is None:
+            return other
+        text = named in ("csv", "tsv")
+        return replace(other, format=None, options=self.options if text else TextOptions())
 
     def _format_of_name(self) -> str | None:
         path = Path(self.name)
@@ -177,86 +201,6 @@ def _near_files(name: str) -> str:
         return "check the path"
     near = get_close_matches(path.name, beside, n=3)
     return f"did you mean {' or '.join(near)}?" if near else "check the path"
-
-
-class _Peekable:
-    """A binary stream whose first bytes can be looked at."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._ahead = b""
-
-    def peek(self, size: int) -> bytes:
-        while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
-            self._ahead += more
-        return self._ahead[:size]
-
-    def read(self, size: int = -1) -> bytes:
-        ahead = self._ahead if size < 0 else self._ahead[:size]
-        self._ahead = self._ahead[len(ahead) :]
-        if size < 0:
-            return ahead + (self._stream.read() or b"")
-        rest = size - len(ahead)
-        return ahead + ((self._stream.read(rest) or b"") if rest else b"")
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _Decompressed(_Peekable):
-    """The content of a gzip, bzip2 or zstd stream."""
-
-    def __init__(self, stream: Any, kind: str, label: str) -> None:
-        self._label = label
-        self._compressed = stream
-        readable: Any = _Readable(stream)
-        if kind == "bz2":
-            # Arrow's reader stumbles over an empty stream between others
-            super().__init__(bz2.BZ2File(readable))
-        else:
-            super().__init__(pa.CompressedInputStream(pa.PythonFile(readable, mode="r"), kind))
-
-    def close(self) -> None:
-        super().close()
-        self._compressed.close()
-
-    def peek(self, size: int) -> bytes:
-        with _compressed_errors(self._label):
-            return super().peek(size)
-
-    def read(self, size: int = -1) -> bytes:
-        with _compressed_errors(self._label):
-            return super().read(size)
-
-
-class _Readable:
-    """What pyarrow asks of a Python file."""
-
-    closed = False
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def read(self, size: int = -1) -> bytes:
-        return bytes(self._stream.read(size))
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-@contextmanager
-def _compressed_errors(label: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EOFError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{label} cannot be decompressed: {reason}", "the file may be cut off") from error
 
 
 def resolve(names: Sequence[str], input_format: str | None, options: TextOptions) -> list[Source]:

@@ -120,8 +120,8 @@ class Fragment(Protocol):
         """
 
 
-class Table(Protocol):
-    """One input file, or a frame in memory."""
+class Headed(Protocol):
+    """What is known of a table before it is read."""
 
     @property
     def label(self) -> str:
@@ -130,6 +130,10 @@ class Table(Protocol):
     @property
     def columns(self) -> Sequence[Column]:
         """All columns in file order; names may repeat."""
+
+
+class Table(Headed, Protocol):
+    """One input file, or a frame in memory."""
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The runs of rows in file order, of which the needed columns are read; can be called once.
@@ -143,7 +147,7 @@ class Table(Protocol):
         """Let go of the file."""
 
 
-def position(table: Table, name: str) -> int:
+def position(table: Headed, name: str) -> int:
     """Where a column stands in a table.
 
     Raises:
