@@ -7,6 +7,7 @@ from typing import Any
 from losscli.catalogue import Loss
 from losscli.data.columns import ColumnNames
 from losscli.data.table import Table
+from losscli.data.truth_target import truth_target
 from losscli.errors import UsageError
 from losscli.plan import Term
 
@@ -78,6 +79,19 @@ def view_of(table: Any, model: str | None) -> Table:
     """What a model's own file looks like; the table itself where there are no several files."""
     view: Table = table.view(model) if model is not None and models_of(table) else table
     return view
+
+
+def with_truth(loss: Loss, given: dict[str, ColumnNames], view: Any) -> None:
+    """Say which column of the truth is the target, where the truth is in a file of its own.
+
+    Raises:
+        UsageError: there is no such column, or it is not clear which one is meant.
+    """
+    joined = getattr(view, "joined", None)
+    if joined is None or all(role.name != "target" for role in loss.roles):
+        return
+    names = given.get("target")
+    given["target"] = truth_target(joined, names if names is None or isinstance(names, str) else ",".join(names))
 
 
 def renamed(term: Term, view: Any, model: str | None) -> Term:

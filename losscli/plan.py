@@ -31,7 +31,7 @@ class LossSpec:
     given: Mapping[str, Any] = field(default_factory=dict)
     resolved: Mapping[str, Any] = field(default_factory=dict)
     roles: Mapping[str, ColumnNames] = field(default_factory=dict)
-    by: "tuple[By, ...] | None" = None
+    by: tuple[str, ...] | None = None
 
     def values(self) -> dict[str, Any]:
         """The parameters that are values, checked, defaults included; words that are not resolved yet are left out."""

@@ -12,7 +12,7 @@ from losscli.data.labels import named_classes
 from losscli.data.table import Table
 from losscli.data.where import Condition
 from losscli.errors import UsageError
-from losscli.models import ModelChoice, check_read, models_of, renamed, view_of
+from losscli.models import ModelChoice, check_read, models_of, renamed, view_of, with_truth
 from losscli.plan import (
     PERCENT,
     TRANSFORMS,
@@ -89,6 +89,7 @@ class Request:
             check_read(spec.loss, model)
             given = {**self.selection.given, **spec.roles, **model.roles}
             view = view_of(table, model.name)
+            with_truth(spec.loss, given, view)
             binding = Binding(spec, replace(self.selection, given=given), view)
             term = binding.term(
                 weight=self.weight,
@@ -103,7 +104,7 @@ class Request:
         return Contest(
             tuple(terms),
             0 if baseline is None else names.index(baseline),
-            spec.by if spec.by is not None else tuple(way_of(text, table) for text in self.chance.by),
+            tuple(way_of(text, table) for text in (self.chance.by if spec.by is None else spec.by)),
             how,
             self.chance.most_slices(),
             self.chance.fewest_rows(),

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from losscli.cli.model_options import ModelOptions
+from losscli.cli.model_options import JoinOptions, ModelOptions, arrangement_of
 from losscli.cli.options import InputOptions
 from losscli.data.assembly import Arrangement, assembled
 from losscli.errors import DataError, LosscliError, UsageError
@@ -26,7 +26,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def asked(files: list[str] | None = None, reading: InputOptions | None = None, **options: Any) -> Arrangement:
-    return ModelOptions(**options).arrangement(files, reading or InputOptions())
+    of_models = {name: options.pop(name) for name in ("model", "model_column") if name in options}
+    baseline = options.pop("baseline", None)
+    reading = reading or InputOptions()
+    found = arrangement_of(files, reading, JoinOptions(**options), ModelOptions(**of_models), baseline)
+    found.check(reading.sources(files) if files else [])
+    return found
 
 
 NONSENSE: dict[str, tuple[dict[str, Any], list[str], str]] = {

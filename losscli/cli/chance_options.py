@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ChanceOptions:
-    """Slices, and what is taken to vary by chance."""
+class SliceOptions:
+    """How rows are cut into slices."""
 
     by: Annotated[
         list[str] | None,
@@ -33,6 +33,12 @@ class ChanceOptions:
         str | None,
         text_option("--max-slices", help="Refuse more slices (default 1000).", metavar="N", panel=SLICE_PANEL),
     ] = None
+
+
+@dataclass(frozen=True)
+class ResamplingOptions:
+    """What is taken to vary by chance."""
+
     cluster: Annotated[
         str | None,
         text_option(
@@ -56,18 +62,19 @@ class ChanceOptions:
         str | None, text_option("--seed", help="Which resamples (default 0).", metavar="N", panel=CHANCE_PANEL)
     ] = None
 
-    def said(self, baseline: str | None = None) -> "Chance":
-        """The same for the engine."""
-        from losscli.chance import Chance
 
-        return Chance(
-            tuple(self.by or ()),
-            self.min_rows,
-            self.top,
-            self.max_slices,
-            self.cluster,
-            self.block,
-            self.bootstrap,
-            self.seed,
-            baseline,
-        )
+def chance_of(slices: SliceOptions, resampling: ResamplingOptions, baseline: str | None = None) -> "Chance":
+    """The same for the engine."""
+    from losscli.chance import Chance
+
+    return Chance(
+        tuple(slices.by or ()),
+        slices.min_rows,
+        slices.top,
+        slices.max_slices,
+        resampling.cluster,
+        resampling.block,
+        resampling.bootstrap,
+        resampling.seed,
+        baseline,
+    )

@@ -1,7 +1,8 @@
 """`losscli compare`: several losses side by side, in one scan."""
 
 from losscli.cli.catalogue_options import CatalogueOptions
-from losscli.cli.chance_options import ChanceOptions
+from losscli.cli.chance_options import ResamplingOptions, SliceOptions, chance_of
+from losscli.cli.model_options import BaselineOption, JoinOptions, ModelOptions, assembly_of
 from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, grouped
 from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
@@ -15,7 +16,11 @@ def command(
     reading: InputOptions,
     catalogue: CatalogueOptions,
     rows: RowOptions,
-    chance: ChanceOptions,
+    models: ModelOptions,
+    joins: JoinOptions,
+    versus: BaselineOption,
+    slices: SliceOptions,
+    resampling: ResamplingOptions,
     penalty: PenaltyOptions,
     output: OutputOptions,
 ) -> None:
@@ -27,8 +32,8 @@ def command(
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
     from losscli.results import Reduction
 
-    request = request_of(loss or [], rows, catalogue, reading, chance)
+    request = request_of(loss or [], rows, catalogue, reading, chance_of(slices, resampling, versus.baseline))
     places = destinations(output.output or [], output.json, KINDS, default_kind())
-    sources = reading.sources(files)
-    check_places(places, [source.name for source in sources])
-    run_job("compare", sources, request, Reduction.MEAN, places, reading, output, penalty)
+    inputs = assembly_of(files, reading, joins, models, versus.baseline, request.where)
+    check_places(places, [source.name for source in inputs.sources])
+    run_job("compare", inputs, request, Reduction.MEAN, places, reading, output, penalty)

@@ -1,7 +1,8 @@
 """`losscli compute`: one loss over the files."""
 
 from losscli.cli.catalogue_options import CatalogueOptions
-from losscli.cli.chance_options import ChanceOptions
+from losscli.cli.chance_options import ResamplingOptions, SliceOptions, chance_of
+from losscli.cli.model_options import JoinOptions, ModelOptions, assembly_of
 from losscli.cli.options import (
     Files,
     InputOptions,
@@ -24,7 +25,9 @@ def command(
     reading: InputOptions,
     catalogue: CatalogueOptions,
     rows: RowOptions,
-    chance: ChanceOptions,
+    joins: JoinOptions,
+    slices: SliceOptions,
+    resampling: ResamplingOptions,
     penalty: PenaltyOptions,
     output: OutputOptions,
 ) -> None:
@@ -43,18 +46,18 @@ def command(
         raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
     how = Reduction.of(reduction)
     catalogue.check_single()
-    request = request_of(losses, rows, catalogue, reading, chance)
+    request = request_of(losses, rows, catalogue, reading, chance_of(slices, resampling))
     if how is Reduction.NONE:
         if penalty != PenaltyOptions():
             raise UsageError("penalties are added to a mean or a sum, not to the losses of rows")
-        if chance != ChanceOptions():
+        if slices != SliceOptions() or resampling != ResamplingOptions():
             raise UsageError("the losses of rows have no slices and no intervals", hint="leave --by and its like out")
         places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
-        sources = reading.sources(files)
-        check_places(places, [source.name for source in sources])
-        write_row_losses(sources, request, places, output.quiet, thread_count(reading.threads))
+        inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
+        check_places(places, [source.name for source in inputs.sources])
+        write_row_losses(inputs, request, places, output.quiet, thread_count(reading.threads))
         return
     places = destinations(output.output or [], output.json, KINDS, default_kind())
-    sources = reading.sources(files)
-    check_places(places, [source.name for source in sources])
-    run_job("compute", sources, request, how, places, reading, output, penalty)
+    inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
+    check_places(places, [source.name for source in inputs.sources])
+    run_job("compute", inputs, request, how, places, reading, output, penalty)

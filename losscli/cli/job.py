@@ -1,10 +1,10 @@
 """What compute and compare have in common: from options to a request, from a request to a report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
-from losscli.cli.chance_options import ChanceOptions
 from losscli.cli.invocation import command_line
 from losscli.cli.memory import keep_freed_memory
 from losscli.cli.options import InputOptions, OutputOptions
@@ -15,9 +15,11 @@ from losscli.cli.writing import Destination, say, write_report
 from losscli.errors import UsageError
 
 if TYPE_CHECKING:
-    from losscli.data.sources import Source
+    from losscli.chance import Chance
+    from losscli.data.assembly import Assembly
+    from losscli.evaluation import Sums
     from losscli.request import Request
-    from losscli.results import Reduction
+    from losscli.results import Input, Reduction, Report
 
 
 def request_of(
@@ -25,13 +27,9 @@ def request_of(
     rows: RowOptions,
     catalogue: CatalogueOptions,
     reading: InputOptions,
-    chance: ChanceOptions,
-    baseline: str | None = None,
+    chance: "Chance",
 ) -> "Request":
     """The request that the options describe.
-
-    Args:
-        baseline: the model that others are held against.
 
     Raises:
         UsageError: an option that does not fit.
@@ -55,7 +53,7 @@ def request_of(
         classes=rows.classes,
         positive_class=rows.positive_class,
         probs_percent=rows.probs_percent,
-        chance=chance.said(baseline),
+        chance=chance,
         models=models_in(catalogue.repeated),
     )
 
@@ -79,7 +77,7 @@ def _roles(rows: RowOptions, catalogue: CatalogueOptions) -> dict[str, str]:
 
 def run_job(
     command: str,
-    sources: "Sequence[Source]",
+    inputs: "Assembly",
     request: "Request",
     reduction: "Reduction",
     places: Sequence[Destination],
@@ -88,26 +86,52 @@ def run_job(
     penalty: PenaltyOptions,
 ) -> None:
     """Scan the inputs once and write the report."""
-    import gc
-
-    from losscli.evaluation import scan
-    from losscli.execution import thread_count
-    from losscli.results import Input
     from losscli.summary import report_of
 
-    gc.enable()
-    keep_freed_memory()
     penalties = penalty.penalties()
-    with Progress(output.quiet) as progress:
-        once = any(source.read_once for source in sources)
-        sums = scan([source.open for source in sources], request, thread_count(reading.threads), progress, once)
-    inputs: list[Input] = []
-    if any(place.kind == "json" for place in places):
-        from losscli.data.identity import file_hash
-
-        inputs = [Input(source.name, *file_hash(source.name)) for source in sources]
-    report = report_of(command, sums, request, reduction, output.level(), inputs, penalties)
+    sums = scanned(inputs, request, reading, output)
+    hashed = hashed_inputs(inputs) if any(place.kind == "json" for place in places) else []
+    report = report_of(command, sums, request, reduction, output.level(), hashed, penalties)
+    report = with_left_out(report, inputs)
     if not output.quiet:
         for warning in report.warnings:
             say(f"warning: {warning}")
     write_report(report, places)
+
+
+def scanned(inputs: "Assembly", request: "Request", reading: InputOptions, output: OutputOptions) -> "Sums":
+    """One scan of the inputs, with a progress bar where it takes long."""
+    import gc
+
+    from losscli.evaluation import scan
+    from losscli.execution import thread_count
+
+    gc.enable()
+    keep_freed_memory()
+    with Progress(output.quiet) as progress:
+        return scan(inputs.openers, request, thread_count(reading.threads), progress, inputs.read_once)
+
+
+def hashed_inputs(inputs: "Assembly") -> "list[Input]":
+    """The files that were read, with a hash of each."""
+    from losscli.data.identity import file_hash
+    from losscli.results import Input
+
+    return [Input(source.name, *file_hash(source.name)) for source in inputs.sources]
+
+
+def with_left_out(report: "Report", inputs: "Assembly") -> "Report":
+    """The report with what an inner join left out: said, and counted among the skipped rows."""
+    left_out = inputs.left_out
+    if not left_out.rows:
+        return report
+    count = left_out.unmatched
+    results = [
+        replace(
+            result,
+            rows=result.rows + count,
+            skipped={**result.skipped, "unmatched": count} if count else result.skipped,
+        )
+        for result in report.results
+    ]
+    return replace(report, results=results, warnings=[*report.warnings, *left_out.warnings()])

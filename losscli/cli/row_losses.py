@@ -11,7 +11,7 @@ from losscli.errors import NobodyReads
 from losscli.reports.safe import spreadsheet_cell
 
 if TYPE_CHECKING:
-    from losscli.data.sources import Source
+    from losscli.data.assembly import Assembly
     from losscli.evaluation import Opener, Sums
     from losscli.plan import Term
     from losscli.request import Request
@@ -25,7 +25,7 @@ class _Writer(Protocol):
 
 
 def write_row_losses(
-    sources: "Sequence[Source]", request: "Request", places: Sequence[Destination], quiet: bool, threads: int
+    inputs: "Assembly", request: "Request", places: Sequence[Destination], quiet: bool, threads: int
 ) -> None:
     """Write `row` (from 1, over all inputs) and `loss` of every unit; for sets and batches the group's value.
 
@@ -36,13 +36,12 @@ def write_row_losses(
     from losscli.evaluation import scan
     from losscli.resolved_words import resolved
 
-    openers = [source.open for source in sources]
-    once = any(source.read_once for source in sources)
+    openers, once = list(inputs.openers), inputs.read_once
     request = resolved(openers, request, threads, once)
     with closing(openers[0]()) as table:
         # the columns tell whether rows are units at all, before anything is opened for them
         term = request.plan(table).terms[0]
-        if sources[0].read_once:
+        if once:
             openers[0] = lambda: table
         if term.sets.kind == "row":
             _write_rows(openers, request, term, places, quiet)

@@ -19,6 +19,7 @@ class ChainTable:
         self._openers = openers
         self._first: Table | None = first
         self.columns: Sequence[Column] = first.columns
+        self.joined = getattr(first, "joined", None)
         more = len(openers) - 1
         self.label = f"{first.label} and {more} more file{'s' if more > 1 else ''}" if more else first.label
 

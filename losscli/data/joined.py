@@ -123,6 +123,11 @@ class JoinedTable:
         object.__setattr__(self, "columns", [*self.predictions.columns, *joined])
 
     @property
+    def joined(self) -> "JoinedTable":
+        """The table in which the truth is, for what looks for one."""
+        return self
+
+    @property
     def label(self) -> str:
         """The predictions' name, the truth's, and whose rows are counted."""
         which = "rows with a partner in" if self.join == "inner" else "with"

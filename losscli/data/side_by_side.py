@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from losscli.data.numbers import Parser
 from losscli.data.table import Batch, Column, Headed, Need, position, sliced
+
+if TYPE_CHECKING:
+    from losscli.data.joined import JoinedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +19,13 @@ class View:
         label: the model's file, for messages.
         columns: those of its file; those that only the first model's file has are here too.
         names: for each of these names the one in the table of all models.
+        joined: the predictions with their truth, where that is in another file.
     """
 
     label: str
     columns: Sequence[Column]
     names: Mapping[str, str]
+    joined: "JoinedTable | None" = None
 
 
 Place: TypeAlias = tuple[int, str]
@@ -72,7 +77,7 @@ class SideBySide:
         names = {column.name: self._joint(side, column.name) for column in head.columns}
         more = [column for column in self._heads[0].columns if column.name not in names]
         names.update({column.name: column.name for column in more})
-        return View(head.label, [*head.columns, *more], names)
+        return View(head.label, [*head.columns, *more], names, getattr(head, "joined", None))
 
     def split(self, whole: Headed, needs: Sequence[Need]) -> Split:
         """What is needed of each side.
