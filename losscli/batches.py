@@ -44,6 +44,7 @@ class Batches:
         labels: the group of each batch, or its number from 1.
         losses: the loss of each batch: the weighted mean over its rows.
         weights: the mean weight of its rows.
+        sizes: how many rows each has.
         single: how many batches have a single row.
         short: how many rows the last batch has where it has fewer than `size`; 0 where it is complete.
     """
@@ -54,6 +55,7 @@ class Batches:
     labels: list[Any] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     single: int = 0
     short: int = 0
     rows: int = 0
@@ -133,6 +135,7 @@ class Batches:
         self.labels.append(label)
         self.losses.append(loss)
         self.weights.append(weight)
+        self.sizes.append(count)
 
 
 def _weighted(losses: Array, weights: Array) -> tuple[float, float]:

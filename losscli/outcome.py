@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from losscli.arrays import Array, np
+from losscli.arrays import Array, Index, np
 from losscli.batches import Batches, BatchRows
 from losscli.element_units import losses_of_sums
 from losscli.errors import DataError
@@ -30,6 +30,7 @@ class Outcome:
         joint: the moments of the sums where the whole input is one set.
         rows: how many rows are in them.
         labels, losses: the group, or the number, and the loss of each set or batch; None where rows are units.
+        sizes: how many rows each of those has.
         single: how many batches have a single row.
         short: how many rows the last batch has where it has fewer than the others; 0 where it is complete.
         absent: for each result, how many units have none.
@@ -40,6 +41,7 @@ class Outcome:
     rows: int = 0
     labels: list[Any] | None = None
     losses: Array | None = None
+    sizes: Index | None = None
     single: int = 0
     short: int = 0
     absent: list[int] = field(default_factory=list)
@@ -86,14 +88,16 @@ class TermState:
 
     def _of_groups(self, sums: GroupSums) -> Outcome:
         labels, totals = sums.totals()
+        sizes = sums.sizes()
         if sums.places and not labels:
             raise DataError(*NO_WEIGHT)
         if not labels:
-            return Outcome([Moments()], labels=[], losses=np.zeros(0))
+            return Outcome([Moments()], labels=[], losses=np.zeros(0), sizes=sizes)
         self._observe(totals)
         units = defined(self.term, Units(losses_of_sums(self.term, totals), None, None), self.tally)
         if units.rows is not None:
             labels = [labels[place] for place in units.rows.tolist()]
+            sizes = sizes[units.rows]
         several = SeveralMoments() if units.losses.ndim > 1 else None
         single = Moments()
         for first in range(0, len(units.losses), BLOCK):
@@ -103,8 +107,10 @@ class TermState:
             else:
                 several.add(part, None)
         if several is None:
-            return Outcome([single], rows=sums.rows, labels=labels, losses=units.losses)
-        return Outcome(several.series, rows=sums.rows, labels=labels, losses=units.losses, absent=several.absent)
+            return Outcome([single], rows=sums.rows, labels=labels, losses=units.losses, sizes=sizes)
+        return Outcome(
+            several.series, rows=sums.rows, labels=labels, losses=units.losses, sizes=sizes, absent=several.absent
+        )
 
     def _of_batches(self, batches: Batches) -> Outcome:
         batches.finish()
@@ -119,6 +125,7 @@ class TermState:
             rows=batches.rows,
             labels=batches.labels,
             losses=losses,
+            sizes=np.array(batches.sizes, dtype=np.int64),
             single=batches.single,
             short=batches.short,
         )
