@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.data.group_keys import Keys
+from losscli.errors import UsageError
 from losscli.plan import Term
 from losscli.tally import Tally
 
@@ -74,3 +75,13 @@ def defined(term: Term, units: Units, tally: Tally) -> Units:
     weights = None if units.weights is None else units.weights[~bad]
     rows = None if units.rows is None else units.rows[~bad]
     return Units(units.losses[~bad], weights, np.flatnonzero(~bad) if rows is None else rows)
+
+
+def refuse_several(losses: Array) -> None:
+    """Raise an error where a unit has several losses.
+
+    Raises:
+        UsageError: it has one for each class.
+    """
+    if losses.ndim > 1:
+        raise UsageError("a set has a loss for each class here", hint="--average macro or micro gives one a set")
