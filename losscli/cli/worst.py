@@ -66,8 +66,8 @@ def command(
     from losscli.cli.writing import check_places, default_kind, destinations, terminal_width, write_texts
     from losscli.execution import thread_count
     from losscli.reports.worst import KINDS, worst_text
-    from losscli.worst_units import worst_of
     from losscli.worst_rows import Asked
+    from losscli.worst_units import worst_of
 
     how = Asked(_number(asked.number), () if asked.columns == "none" else asked.columns)
     losses = loss or []
