@@ -107,7 +107,7 @@ def test_the_squared_error_of_samples_as_in_pandas(name: str, n: int) -> None:
 def test_pinball_with_a_filter_as_in_pandas() -> None:
     frame = pd.read_csv(DATA / "diabetes.csv")
     under = frame["y_true"] - frame["q80"]
-    losses = np.maximum(0.8 * under, -0.2 * under)[frame["sex"] == "code1"]
+    losses = pd.Series(np.maximum(0.8 * under, -0.2 * under))[frame["sex"] == "code1"]
     args = [str(DATA / "diabetes.csv"), "--loss", "pinball:tau=0.8", "-t", "y_true", "-p", "q80"]
     report = _json([*args, "--where", "sex=code1", "-n", "12"])
     assert [entry["row"] for entry in report["worst"]] == [int(row) + 1 for row in losses.nlargest(12).index]
@@ -233,7 +233,7 @@ def _write(frame: pd.DataFrame, file: Path) -> None:
         with pa.ipc.new_stream(str(file), table.schema) as writer:
             writer.write_table(table, max_chunksize=999)
     else:
-        np.savez(file, **{name: frame[name].to_numpy() for name in ("y_true", "y_pred")}, id=frame["id"].tolist())
+        np.savez(file, y_true=frame["y_true"], y_pred=frame["y_pred"], id=frame["id"].tolist())
 
 
 NAMES = ["a.csv", "a.csv.gz", "a.jsonl", "a.json", "a.parquet", "a.arrow", "a.arrows", "a.npz"]
