@@ -69,6 +69,7 @@ ARROWS: dict[str, set[str]] = {
         "units",
     },
     "ranking": set(),
+    "histogram": set(),
     "worst_rows": {
         "data",
         "evaluation",
@@ -119,6 +120,7 @@ ARROWS: dict[str, set[str]] = {
         "comparison",
         "curves",
         "explanation",
+        "histogram",
         "results",
         "verdicts",
         "worst_units",
