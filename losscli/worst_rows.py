@@ -1,6 +1,7 @@
 """One scan for the rows with the largest loss; their cells are looked up when it is known which rows they are."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -162,10 +163,11 @@ class RowScan:
             others = [column.name for column in columns if column.name not in taken]
         else:
             others = [columns[position(table, name)].name for name in expand(self.asked.names, table)]
+        times = Counter(others)
         for name in others:
             if name in taken:
                 continue
-            if others.count(name) > 1 and self.asked.names is None:
+            if times[name] > 1 and self.asked.names is None:
                 self.repeated[name] = None
                 continue
             names.setdefault(name, name)

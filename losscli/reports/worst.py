@@ -161,7 +161,8 @@ def notes(worst: Worst) -> list[str]:
     of_what = " ".join([worst.loss, *params, *([f"after {worst.transform}"] if worst.transform else [])])
     units = {"row": "rows", "set": "sets", "batch": "batches"}[worst.unit]
     which = "largest" if worst.direction == "lower" else "smallest, for higher is better,"
-    lines = [f"{of_what}: the {len(worst.worst):,} {which} of {worst.count:,} {units}"]
+    many = f"{len(worst.worst):,} " if len(worst.worst) > 1 else ""
+    lines = [f"{of_what}: the {many}{which} of {worst.count:,} {units}"]
     lines.append("columns: " + " ".join(f"{role}={','.join(names)}" for role, names in worst.columns.items()))
     if worst.skipped:
         left_out = ",".join(f"{cause}={count}" for cause, count in worst.skipped.items())
