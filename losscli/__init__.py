@@ -16,7 +16,7 @@ from losscli.version import __version__
 
 if TYPE_CHECKING:
     from losscli import losses
-    from losscli.api import compare, compute
+    from losscli.api import compare, compute, worst
     from losscli.errors import DataError, LosscliError, UsageError
     from losscli.results import Report, Result
 
@@ -30,11 +30,13 @@ __all__ = [
     "compare",
     "compute",
     "losses",
+    "worst",
 ]
 
 _HOMES = {
     "compute": "losscli.api",
     "compare": "losscli.api",
+    "worst": "losscli.api",
     "Result": "losscli.results",
     "Report": "losscli.results",
     "LosscliError": "losscli.errors",

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from losscli.arrays import Array
 from losscli.catalogue import all_losses
-from losscli.chance import Chance
+from losscli.chance import UNSAID, Chance
 from losscli.data.columns import ColumnNames
 from losscli.data.identity import file_hash
-from losscli.data.sources import resolve
+from losscli.data.sources import Source, resolve
 from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
 from losscli.errors import UsageError
-from losscli.evaluation import scan
+from losscli.evaluation import Opener, scan
 from losscli.execution import thread_count
 from losscli.models import ModelChoice
 from losscli.penalties import Strengths, penalties_of
@@ -160,6 +160,55 @@ def _reduction(name: str) -> Reduction:
     return how
 
 
+def worst(
+    data: Data,
+    *,
+    loss: str,
+    n: int = 20,
+    columns: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    where: str | Sequence[str] = (),
+    missing: Policy = "error",
+    invalid: Policy = "error",
+    transform: str | None = None,
+    group: str | Sequence[str] | None = None,
+    batch_size: int | None = None,
+    classes: str | Sequence[str] | None = None,
+    positive_class: str | None = None,
+    probs_percent: bool = False,
+    threads: int | None = None,
+    input_format: str | None = None,
+    **named: Any,
+) -> "pd.DataFrame":
+    """The rows with the largest loss (sets, batches), the worst first; of equal ones the earlier first.
+
+    Args:
+        n: how many.
+        columns: those to show beside the columns that the loss reads; None for all, an empty list for no other.
+            The other arguments are those of `compute`.
+
+    Returns:
+        A frame with `rank`, `row` (from 1), `loss` and the columns of the file; for sets `group`, `loss`, `rows`.
+
+    Raises:
+        UsageError: a loss, parameter or column that is not there or not clear.
+        DataError: a file or a value that cannot be evaluated.
+    """
+    from losscli.worst_frame import frame_of_worst
+    from losscli.worst_rows import Asked
+    from losscli.worst_units import worst_of
+
+    request = _request(
+        [loss],
+        named,
+        _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
+    )
+    openers, sources = _inputs(data, input_format)
+    count = thread_count(None if threads is None else str(threads))
+    once = any(source.read_once for source in sources)
+    return frame_of_worst(worst_of(openers, request, Asked(n, columns), count, once=once))
+
+
 def _penalties(l1: float | None, l2: float | None, params: "str | PathLike[str] | Array | None") -> tuple[Penalty, ...]:
     return penalties_of(Strengths.of(l1, l2), fspath(params) if isinstance(params, PathLike) else params)
 
@@ -199,7 +248,7 @@ def _request(
     losses: Sequence[str],
     named: Mapping[str, Any],
     rows: _Rows,
-    chance: Chance,
+    chance: Chance = UNSAID,
     models: Sequence[ModelChoice] = (),
 ) -> Request:
     roles = {role.name for entry in all_losses() for role in entry.roles}
@@ -236,17 +285,21 @@ def _run(
     if confidence is not None and not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
     count = thread_count(None if threads is None else str(threads))
+    openers, sources = _inputs(data, input_format)
+    # hashed for a report only: a single result does not show its files
+    inputs = [Input(s.name, *file_hash(s.name)) for s in sources] if command == "compare" else []
+    sums = scan(openers, request, count)
+    return report_of(command, sums, request, reduction, confidence, inputs, penalties)
+
+
+def _inputs(data: Data, input_format: str | None) -> tuple[list[Opener], list[Source]]:
+    """What opens each input, and the files; no file for what the caller holds."""
     if isinstance(data, (str, PathLike)) or _is_paths(data):
         names = [fspath(data)] if isinstance(data, (str, PathLike)) else [fspath(name) for name in cast("Any", data)]
         sources = resolve(names, input_format, TextOptions())
-        # hashed for a report only: a single result does not show its files
-        inputs = [Input(s.name, *file_hash(s.name)) for s in sources] if command == "compare" else []
-        sums = scan([source.open for source in sources], request, count)
-    else:
-        table = _table_of(data)
-        inputs = []
-        sums = scan([lambda: table], request, count)
-    return report_of(command, sums, request, reduction, confidence, inputs, penalties)
+        return [source.open for source in sources], sources
+    table = _table_of(data)
+    return [lambda: table], []
 
 
 def _column_of(values: "pd.Series[Any]") -> "pa.Array":

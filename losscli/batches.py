@@ -46,6 +46,7 @@ class Batches:
         losses: the loss of each batch for each model: the weighted mean over its rows.
         clusters: what each batch is resampled with; empty where each is by itself.
         weights: the mean weight of its rows.
+        sizes: how many rows each has.
         single: how many batches have a single row.
         short: how many rows the last batch has where it has fewer than `size`; 0 where it is complete.
     """
@@ -57,6 +58,7 @@ class Batches:
     losses: list[list[float]] = field(default_factory=list)
     clusters: list[Any] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     single: int = 0
     short: int = 0
     rows: int = 0
@@ -124,6 +126,7 @@ class Batches:
         self.losses += other.losses
         self.clusters += other.clusters
         self.weights += other.weights
+        self.sizes += other.sizes
         self.single += other.single
         self.rows += other.rows
 
@@ -144,6 +147,7 @@ class Batches:
         self.labels.append(label)
         self.losses.append(found)
         self.weights.append(weight)
+        self.sizes.append(count)
 
 
 def _one_cluster(clusters: Keys, label: Any) -> Any:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from losscli.arrays import Array, np
+from losscli.arrays import Array, Index, np
 from losscli.data.group_keys import Keys
 from losscli.errors import DataError
 from losscli.moments import NotFiniteError
@@ -15,6 +15,7 @@ class _BlockSums:
 
     labels: list[Any]
     sums: Array
+    counts: Index
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class GroupSums:
     weighted: bool = False
     _sums: Array | None = None
     _rest: Array | None = None
+    _counts: Index | None = None
     rows: int = 0
 
     def __iadd__(self, other: "GroupSums") -> "GroupSums":
@@ -69,7 +71,8 @@ class GroupSums:
                 raise DataError("the weights of a group add up to more than a float64 holds", "divide all weights")
             raise NotFiniteError
         self.rows += len(addends)
-        self.blocks.append(_BlockSums(settled.labels, sums))
+        counts = np.diff(starts, append=len(codes))
+        self.blocks.append(_BlockSums(settled.labels, sums, counts))
 
     def settle(self) -> None:
         """Add up the blocks that are there, in order."""
@@ -77,7 +80,8 @@ class GroupSums:
             for label in block.labels:
                 self.places.setdefault(label, len(self.places))
             where = np.array([self.places[label] for label in block.labels], dtype=np.int64)
-            sums, rest = self._room(len(self.places), block.sums.shape[1])
+            sums, rest, counts = self._room(len(self.places), block.sums.shape[1])
+            counts[where] += block.counts
             before = sums[where]
             after = before + block.sums
             part = after - before
@@ -88,21 +92,24 @@ class GroupSums:
     def take_settled(self, other: "GroupSums") -> None:
         """Add the groups of another state that is settled, with its rounding errors."""
         labels = list(other.places)
-        for part in (other._sums, other._rest):
-            if part is not None:
-                self.blocks.append(_BlockSums(labels, part[: len(labels)]))
+        if other._sums is not None and other._rest is not None and other._counts is not None:
+            counts = other._counts[: len(labels)]
+            self.blocks.append(_BlockSums(labels, other._sums[: len(labels)], counts))
+            self.blocks.append(_BlockSums(labels, other._rest[: len(labels)], np.zeros_like(counts)))
         self.rows += other.rows
         self.weighted |= other.weighted
         self.settle()
 
-    def _room(self, groups: int, width: int) -> tuple[Array, Array]:
-        if self._sums is None or self._rest is None:
+    def _room(self, groups: int, width: int) -> tuple[Array, Array, Index]:
+        if self._sums is None or self._rest is None or self._counts is None:
             self._sums, self._rest = np.zeros((max(groups, 64), width)), np.zeros((max(groups, 64), width))
+            self._counts = np.zeros(max(groups, 64), dtype=np.int64)
         if len(self._sums) < groups:
             more = np.zeros((max(groups - len(self._sums), len(self._sums)), width))
             self._sums = np.concatenate([self._sums, more])
             self._rest = np.concatenate([self._rest, more])
-        return self._sums, self._rest
+            self._counts = np.concatenate([self._counts, np.zeros(len(more), dtype=np.int64)])
+        return self._sums, self._rest, self._counts
 
     def totals(self) -> tuple[list[Any], Array]:
         """The groups in the order in which they first occur, and their sums: shape (groups, k).
@@ -117,3 +124,10 @@ class GroupSums:
             return labels, totals
         there = totals[:, -1] > 0.0
         return [label for label, kept in zip(labels, there.tolist(), strict=True) if kept], totals[there, :-1]
+
+    def sizes(self) -> Index:
+        """How many rows each group of `totals` has."""
+        if self._sums is None or self._rest is None or self._counts is None:
+            return np.zeros(0, dtype=np.int64)
+        counts = self._counts[: len(self.places)]
+        return counts[(self._sums + self._rest)[: len(counts), -1] > 0.0] if self.weighted else counts

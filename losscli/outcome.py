@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from losscli.arrays import Array, np
+from losscli.arrays import Array, Index, np
 from losscli.batches import Batches
 from losscli.errors import DataError
 from losscli.fold import BLOCK
@@ -32,6 +32,7 @@ class Outcome:
         spread: what intervals rest on where units are resampled together or by drawing.
         rows: how many rows are in them.
         labels, losses: the group, or the number, and the losses of each set or batch; None where rows are units.
+        sizes: how many rows each of those has.
         single: how many batches have a single row.
         short: how many rows the last batch has where it has fewer than the others; 0 where it is complete.
         absent: for each of the series, how many units have none.
@@ -43,6 +44,7 @@ class Outcome:
     rows: int = 0
     labels: list[Any] | None = None
     losses: Array | None = None
+    sizes: Index | None = None
     single: int = 0
     short: int = 0
     absent: list[int] = field(default_factory=list)
@@ -73,10 +75,11 @@ def of_groups(contest: Contest, sums: GroupSums, tallies: Sequence[Tally]) -> Ou
         DataError: the weights of all rows are 0.
     """
     labels, totals = sums.totals()
+    sizes = sums.sizes()
     if sums.places and not labels:
         raise DataError(*NO_WEIGHT)
     if not labels:
-        return Outcome([Moments()], labels=[], losses=np.zeros(0))
+        return Outcome([Moments()], labels=[], losses=np.zeros(0), sizes=sizes)
     clusters = _clusters_of(labels) if contest.resampling.cluster else None
     labels = [label.group if isinstance(label, InCluster) else label for label in labels]
     _observe(contest, totals, tallies)
@@ -85,13 +88,13 @@ def of_groups(contest: Contest, sums: GroupSums, tallies: Sequence[Tally]) -> Ou
     if not good.all():
         labels = [label for label, kept in zip(labels, good.tolist(), strict=True) if kept]
         clusters = None if clusters is None else [c for c, kept in zip(clusters, good.tolist(), strict=True) if kept]
-        losses = losses[good]
+        losses, sizes = losses[good], sizes[good]
     series = several(contest)
     for first in range(0, len(losses), BLOCK):
         series.add(losses[first : first + BLOCK], None)
     spread = spread_of_units(contest, losses, None, clusters)
     shown = losses[:, 0] if losses.shape[1] == 1 else losses
-    return Outcome(series.series or [Moments()], None, spread, sums.rows, labels, shown, absent=series.absent)
+    return Outcome(series.series or [Moments()], None, spread, sums.rows, labels, shown, sizes, absent=series.absent)
 
 
 def _clusters_of(labels: Sequence[InCluster]) -> list[Any]:
@@ -143,6 +146,7 @@ def of_batches(contest: Contest, batches: Batches) -> Outcome:
         batches.rows,
         batches.labels,
         shown,
+        np.array(batches.sizes, dtype=np.int64),
         batches.single,
         batches.short,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.data.group_keys import Keys
+from losscli.errors import UsageError
 from losscli.plan import Term
 from losscli.tally import Tally
 
@@ -104,3 +105,13 @@ def defined(term: Term, units: Units, tally: Tally) -> Units:
     else:
         tally.undefined += count
     return units.kept(~bad)
+
+
+def refuse_several(losses: Array) -> None:
+    """Raise an error where a unit has several losses.
+
+    Raises:
+        UsageError: it has one for each class.
+    """
+    if losses.ndim > 1:
+        raise UsageError("a set has a loss for each class here", hint="--average macro or micro gives one a set")

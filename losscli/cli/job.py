@@ -27,13 +27,17 @@ def request_of(
     rows: RowOptions,
     catalogue: CatalogueOptions,
     reading: InputOptions,
-    chance: "Chance",
+    chance: "Chance | None" = None,
 ) -> "Request":
     """The request that the options describe.
+
+    Args:
+        chance: slices, and what intervals rest on.
 
     Raises:
         UsageError: an option that does not fit.
     """
+    from losscli.chance import UNSAID
     from losscli.models import models_in
     from losscli.request import make_request
 
@@ -53,7 +57,7 @@ def request_of(
         classes=rows.classes,
         positive_class=rows.positive_class,
         probs_percent=rows.probs_percent,
-        chance=chance,
+        chance=chance or UNSAID,
         models=models_in(catalogue.repeated),
     )
 

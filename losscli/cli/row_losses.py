@@ -1,6 +1,6 @@
 """`--reduction none`: the loss of each row, streamed in input order as CSV or Parquet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from losscli.evaluation import Opener, Sums
     from losscli.plan import Term
     from losscli.request import Request
-    from losscli.tally import Tally
 
 ROW_KINDS = ("csv", "parquet")
 
@@ -58,13 +57,14 @@ def _write_rows(
     from losscli.remarks import of_term
     from losscli.summary import nothing_left
     from losscli.tally import Tally
+    from losscli.unit_arrays import refuse_several
 
     count, seen = 0, 0
     tally, notices = Tally(), Notices()
     with ExitStack() as stack:
         writers = _open(places, stack)
         for units, first, span in stream_units(openers, request, tally, notices):
-            _refuse_several(units.losses)
+            refuse_several(units.losses)
             numbers = _row_numbers(units, first, span)
             _write(writers, numbers, units.losses)
             count += len(units.losses)
@@ -73,13 +73,14 @@ def _write_rows(
             raise nothing_left(seen, tally.skipped_in_order())
         # before the files take their places: labels that contradict what was said of them are an error here too
         warnings = [*of_term(term, Outcome([], rows=count), tally), *notices.lines()]
-    _say_what_was_met(tally, warnings, quiet)
+    say_what_was_met(tally.skipped_in_order(), tally.undefined, warnings, quiet)
 
 
 def _write_sets(sums: "Sums", places: Sequence[Destination], quiet: bool) -> None:
     from losscli.errors import UsageError
     from losscli.remarks import of_term
     from losscli.summary import nothing_left
+    from losscli.unit_arrays import refuse_several
 
     term, outcome, tally = sums.plan.terms[0], sums.outcomes()[0][0][1], sums.states[0].tallies[0]
     if outcome.labels is None or outcome.losses is None:
@@ -88,30 +89,24 @@ def _write_sets(sums: "Sums", places: Sequence[Destination], quiet: bool) -> Non
         )
     if not outcome.labels:
         raise nothing_left(sums.rows, tally.skipped_in_order())
-    _refuse_several(outcome.losses)
+    refuse_several(outcome.losses)
     warnings = [*of_term(term, outcome, tally), *sums.notices.lines()]
     labels = ["|".join(map(str, label)) if isinstance(label, tuple) else label for label in outcome.labels]
     with ExitStack() as stack:
         _write(_open(places, stack), labels, outcome.losses)
-    _say_what_was_met(tally, warnings, quiet)
+    say_what_was_met(tally.skipped_in_order(), tally.undefined, warnings, quiet)
 
 
-def _refuse_several(losses: Any) -> None:
-    from losscli.errors import UsageError
-
-    if losses.ndim > 1:
-        raise UsageError("a set has a loss for each class here", hint="--average macro or micro gives one a set")
-
-
-def _say_what_was_met(tally: "Tally", warnings: Sequence[str], quiet: bool) -> None:
+def say_what_was_met(skipped: Mapping[str, int], undefined: int, warnings: Sequence[str], quiet: bool) -> None:
+    """Say on standard error what a reader should know, and how many sets and rows were left out."""
     if quiet:
         return
     for warning in warnings:
         say(f"warning: {warning}")
-    if tally.undefined:
-        say(f"warning: sets left out because they have no loss: {tally.undefined}")
-    if tally.skipped:
-        left_out = ", ".join(f"{cause} {count}" for cause, count in tally.skipped_in_order().items())
+    if undefined:
+        say(f"warning: sets left out because they have no loss: {undefined}")
+    if skipped:
+        left_out = ", ".join(f"{cause} {count}" for cause, count in skipped.items())
         say(f"warning: rows left out: {left_out}")
 
 

@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import pyarrow as pa
 
 from losscli.arrays import np
+from losscli.data.cells import Cells, plain_cell
 from losscli.data.npy import MAGIC, Header, NpyFile, Reader
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, position, unreadable
@@ -54,6 +55,18 @@ class NumpyTable:
             length, reader = self._source.pick(names)
         for start in range(0, length, ROWS_A_FRAGMENT):
             yield _ArrayRun(self.label, names, reader, start, min(start + ROWS_A_FRAGMENT, length))
+
+    def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
+        """Some rows; of an archive, arrays of another length than the first named one have no cells."""
+        with _broken_files(self.label):
+            if isinstance(self._source, _Archive):
+                arrays = [self._source.content[name] for name in names]
+                rowwise = [array.ndim and len(array) == len(arrays[0]) for array in arrays]
+                return [
+                    [_cell(a, row) if fits else None for a, fits in zip(arrays, rowwise, strict=True)] for row in rows
+                ]
+            with self._source.pick(names)[1]() as read:
+                return [[_cell(array, 0) for array in read(row, row + 1)] for row in rows]
 
     def single(self, name: str) -> float | None:
         """The number of an array without rows, such as a bias; None where the array has rows."""
@@ -141,6 +154,10 @@ def _kind(dtype: Any, shape: tuple[int, ...]) -> Kind:
     """The kind of a column whose value in one row has this type and shape."""
     kind = _KINDS.get(dtype.kind, Kind.OTHER)
     return Kind.LIST if kind is Kind.NUMBER and shape else kind
+
+
+def _cell(array: Any, row: int) -> Any:
+    return plain_cell(array[row].tolist())
 
 
 def _refused(label: str, error: Exception) -> DataError:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from losscli.data.cells import Cells, arrow_cell, picked
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, sliced, unreadable, validated
 
@@ -43,6 +44,17 @@ class ArrowTable:
                     batch.validate()
                     yield _ReadBatch([batch.column(place) for place in places], start, self.label)
                     start += batch.num_rows
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(self.label, "Arrow", error) from error
+
+    def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
+        """Some rows; what comes after the last of them is not read."""
+        places = [position(self, name) for name in names]
+        read = sorted(places)
+        try:
+            with self._source() as source:
+                batches = _ipc_batches(_ipc_reader(source, read))
+                return picked(([batch.column(read.index(place)) for place in places] for batch in batches), rows)
         except (OSError, pa.ArrowException) as error:
             raise unreadable(self.label, "Arrow", error) from error
 
@@ -102,6 +114,11 @@ class MemoryTable:
         for batch in self.table.to_batches():
             yield _HeldBatch([batch.column(place) for place in places], start)
             start += batch.num_rows
+
+    def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
+        """Some rows."""
+        columns = [self.table.column(position(self, name)) for name in names]
+        return [[arrow_cell(column, row) for column in columns] for row in rows]
 
     def close(self) -> None:
         """Nothing stays open between reads."""

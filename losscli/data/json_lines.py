@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from losscli.data.cells import Cells, plain_cell
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, position, sliced
 from losscli.errors import DataError
@@ -79,6 +80,11 @@ class _Piece:
     def number(self, cell: str) -> float | None:
         return parse_cell(cell)
 
+    def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
+        """The values of some rows as JSON has them."""
+        objects = self.content if isinstance(self.content, list) else list(_in_sequence(self.content))
+        return [[plain_cell(objects[row].get(name)) for name in names] for row in rows]
+
     def _fast(self, content: bytes) -> Batch | None:
         """Arrow's parser; None where it meets anything that Python's reads and it does not."""
         import pyarrow.json as pa_json
@@ -120,6 +126,20 @@ def _kind_of(value: Any) -> Kind:
     if isinstance(value, list) and all(isinstance(item, (int, float)) or item is None for item in value):
         return Kind.LIST
     return Kind.OTHER
+
+
+def _in_sequence(content: bytes) -> Iterator[Any]:
+    """The objects of a piece, wherever its lines end: Arrow takes two objects in a line as two rows."""
+    decoder, text, place = json.JSONDecoder(), content.decode("utf-8", "replace"), 0
+    while (place := _next_mark(text, place)) < len(text):
+        found, place = decoder.raw_decode(text, place)
+        yield found
+
+
+def _next_mark(text: str, place: int) -> int:
+    while place < len(text) and text[place] in " \t\r\n":
+        place += 1
+    return place
 
 
 def _objects(lines: bytes) -> list[Any]:

@@ -1,5 +1,6 @@
 """Parquet files: their fragments are row groups."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from losscli.data.cells import Cells, picked
 from losscli.data.numbers import parse_cell
 from losscli.data.read_ahead import ahead
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable, validated
@@ -34,6 +36,26 @@ class ParquetTable:
         for index in range(self.metadata.num_row_groups):
             yield _RowGroup(self, names, index, start)
             start += self.metadata.row_group(index).num_rows
+
+    def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
+        """Some rows; of the row groups only those that hold them are read."""
+        found: Cells = []
+        start = 0
+        for index in range(self.metadata.num_row_groups):
+            stop = start + self.metadata.row_group(index).num_rows
+            here = [row - start for row in rows[bisect_left(rows, start) : bisect_left(rows, stop)]]
+            if here:
+                found += self._cells_of_group(index, here, names)
+            start = stop
+        return found
+
+    def _cells_of_group(self, index: int, rows: Sequence[int], names: Sequence[str]) -> Cells:
+        try:
+            file = open_parquet(self.path, self.content, self.metadata, self.label)
+            with closing(file.iter_batches(_SHOWN_AT_A_TIME, row_groups=[index], columns=list(names))) as batches:
+                return picked(([batch.column(name) for name in names] for batch in batches), rows)
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(self.label, "Parquet", error) from error
 
     def close(self) -> None:
         """Nothing stays open between reads."""
@@ -81,6 +103,8 @@ def _with_widths(columns: list[Column], metadata: Any) -> list[Column]:
     ]
 
 
+_SHOWN_AT_A_TIME = 1 << 14
+"""Rows decoded at a time on the way to one that is shown."""
 _READ_AT_A_TIME = 1 << 18
 """Bytes of a column that are read at a time: without it a whole column of a row group is held compressed."""
 

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from losscli.arrays import np
+from losscli.data.cells import Cells, arrow_cell
 from losscli.data.numbers import EXACT_WHOLE, to_numbers
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, kind_of, position, sliced
 from losscli.data.text_cuts import decoded, pieces
@@ -60,7 +61,7 @@ class TextTable:
     def _describe(self, names: list[str], body: bytes) -> list[Column]:
         """The columns with the kinds that their first cells suggest."""
         sample = body[: body.rfind(b"\n") + 1] or body
-        layout = _Layout(len(names), self.delimiter, self.options)
+        layout = _Layout(names, self.delimiter, self.options)
         try:
             found = _parse(sample, layout, None)
         except pa.ArrowException:
@@ -70,7 +71,7 @@ class TextTable:
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The pieces in order; reading them consumes the stream."""
-        layout = _Layout(len(self.columns), self.delimiter, self.options)
+        layout = _Layout([column.name for column in self.columns], self.delimiter, self.options)
         places = [position(self, need.name) for need in needs]
         try:
             for content in pieces(self._head, self.stream, self.delimiter, PIECE_BYTES):
@@ -85,7 +86,7 @@ class TextTable:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    width: int
+    names: Sequence[str]
     delimiter: str
     options: TextOptions
 
@@ -112,6 +113,12 @@ class _Piece:
 
     def number(self, cell: str) -> float | None:
         return self.layout.options.number(cell)
+
+    def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
+        """The texts of some rows; bytes that are not UTF-8 are written as escapes."""
+        places = [str(self.layout.names.index(name)) for name in names]
+        parsed = _parse(self.content, self.layout, dict.fromkeys(places, pa.binary()))
+        return [[arrow_cell(parsed.column(place), row) for place in places] for row in rows]
 
     def _parsed(self, numeric: set[int]) -> Any:
         """The needed columns, the numeric ones as numbers; None where a cell of those is none.
@@ -145,7 +152,7 @@ def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.
         pa_csv.ReadOptions(
             use_threads=False,
             block_size=max(len(content), 64),
-            column_names=[str(i) for i in range(layout.width)],
+            column_names=[str(i) for i in range(len(layout.names))],
         ),
         pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
         pa_csv.ConvertOptions(
