@@ -3,31 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from losscli.api_inputs import Data, Pairing, choices_of, inputs_of
 from losscli.arrays import Array
 from losscli.catalogue import all_losses
 from losscli.chance import UNSAID, Chance
 from losscli.data.columns import ColumnNames
 from losscli.data.identity import file_hash
-from losscli.data.sources import Source, resolve
-from losscli.data.table import Table
-from losscli.data.text_options import TextOptions
 from losscli.errors import UsageError
-from losscli.evaluation import Opener, scan
+from losscli.evaluation import scan
 from losscli.execution import thread_count
 from losscli.models import ModelChoice
 from losscli.penalties import Strengths, penalties_of
 from losscli.plan import Policy
 from losscli.request import Request, make_request
 from losscli.results import Input, Penalty, Reduction, Report, Result
-from losscli.summary import report_of
+from losscli.summary import report_of, with_left_out
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
-Data: TypeAlias = "str | PathLike[str] | pd.DataFrame | pa.Table | Sequence[str | PathLike[str]]"
+ALONE = Pairing()
 
 
 def compute(
@@ -100,7 +97,7 @@ def compute(
 
 
 def compare(
-    data: Data,
+    data: "Data | None" = None,
     *,
     losses: Sequence[str],
     weight: str | None = None,
@@ -113,8 +110,11 @@ def compare(
     classes: str | Sequence[str] | None = None,
     positive_class: str | None = None,
     probs_percent: bool = False,
-    models: Mapping[str, str | Mapping[str, ColumnNames]] | None = None,
+    models: "Mapping[str, Data | Mapping[str, ColumnNames]] | None" = None,
     baseline: str | None = None,
+    truth: "str | PathLike[str] | None" = None,
+    key: str | Sequence[str] | None = None,
+    join: str = "strict",
     by: str | Sequence[str] = (),
     min_rows: int | None = None,
     top: int | None = None,
@@ -134,8 +134,11 @@ def compare(
     """Compute several losses over the same data in one scan, of one model or of several side by side.
 
     Args:
-        models: for each name the column of its prediction, or its columns by role.
+        data: what `compute` takes; None where each model has its own.
+        models: for each name the column of its prediction, or its columns by role; without data, the data of each.
         baseline: the model that the others are held against; the first where it is None.
+        truth: the file with the truth; key: the columns that pair its rows, or those of models, as `--key` takes them;
+            join: `strict`, or `inner` to leave out and count rows without a partner.
         by: columns whose values cut the rows into slices, also by ranges: `age:0,18,65`; several are crossed.
         min_rows: slices of fewer rows are put together; top: only so many of the worst are returned; max_slices: more
             of them are refused.
@@ -148,9 +151,10 @@ def compare(
     """
     rows = _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
     chance = Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline)
-    request = _request(losses, named, rows, chance, _models(models or {}))
+    pairing = Pairing(truth, key, join, {} if data is not None else cast("Any", models or {}), baseline)
+    request = _request(losses, named, rows, chance, [] if data is None else choices_of(models or {}))
     added, how = _penalties(l1, l2, params), Reduction.MEAN
-    return _run("compare", data, request, how, confidence, threads, input_format, added)
+    return _run("compare", data, request, how, confidence, threads, input_format, added, pairing)
 
 
 def _reduction(name: str) -> Reduction:
@@ -203,10 +207,9 @@ def worst(
         named,
         _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
     )
-    openers, sources = _inputs(data, input_format)
+    read = inputs_of(data, input_format, ALONE, request.where)
     count = thread_count(None if threads is None else str(threads))
-    once = any(source.read_once for source in sources)
-    return frame_of_worst(worst_of(openers, request, Asked(n, columns), count, once=once))
+    return frame_of_worst(worst_of(read.openers, request, Asked(n, columns), count, once=read.read_once))
 
 
 def _penalties(l1: float | None, l2: float | None, params: "str | PathLike[str] | Array | None") -> tuple[Penalty, ...]:
@@ -235,13 +238,6 @@ def _text(names: str | Sequence[str] | None) -> str | None:
 
 def _texts(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _models(models: Mapping[str, str | Mapping[str, ColumnNames]]) -> list[ModelChoice]:
-    return [
-        ModelChoice(name, {"pred": columns} if isinstance(columns, str) else columns)
-        for name, columns in models.items()
-    ]
 
 
 def _request(
@@ -274,61 +270,20 @@ def _request(
 
 def _run(
     command: str,
-    data: Data,
+    data: "Data | None",
     request: Request,
     reduction: Reduction,
     confidence: float | None,
     threads: int | None,
     input_format: str | None,
     penalties: tuple[Penalty, ...] = (),
+    pairing: Pairing = ALONE,
 ) -> Report:
     if confidence is not None and not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
     count = thread_count(None if threads is None else str(threads))
-    openers, sources = _inputs(data, input_format)
+    read = inputs_of(data, input_format, pairing, request.where)
     # hashed for a report only: a single result does not show its files
-    inputs = [Input(s.name, *file_hash(s.name)) for s in sources] if command == "compare" else []
-    sums = scan(openers, request, count)
-    return report_of(command, sums, request, reduction, confidence, inputs, penalties)
-
-
-def _inputs(data: Data, input_format: str | None) -> tuple[list[Opener], list[Source]]:
-    """What opens each input, and the files; no file for what the caller holds."""
-    if isinstance(data, (str, PathLike)) or _is_paths(data):
-        names = [fspath(data)] if isinstance(data, (str, PathLike)) else [fspath(name) for name in cast("Any", data)]
-        sources = resolve(names, input_format, TextOptions())
-        return [source.open for source in sources], sources
-    table = _table_of(data)
-    return [lambda: table], []
-
-
-def _column_of(values: "pd.Series[Any]") -> "pa.Array":
-    import pyarrow as pa
-
-    try:
-        return pa.Array.from_pandas(values)
-    except pa.ArrowException:
-        # values of several types: as text, which is refused with its row if the column is needed as numbers
-        missing = values.isna()
-        return pa.array([None if gone else str(value) for value, gone in zip(values, missing, strict=True)])
-
-
-def _is_paths(data: Any) -> bool:
-    return isinstance(data, (list, tuple)) and all(isinstance(name, (str, PathLike)) for name in data)
-
-
-def _table_of(data: Any) -> Table:
-    import pyarrow as pa
-
-    from losscli.data.arrow import MemoryTable
-
-    if isinstance(data, pa.RecordBatch):
-        data = pa.Table.from_batches([data])
-    if isinstance(data, pa.Table):
-        return MemoryTable("the table", data)
-    import pandas as pd
-
-    if isinstance(data, pd.DataFrame):
-        columns = [_column_of(data.iloc[:, place]) for place in range(data.shape[1])]
-        return MemoryTable("the data frame", pa.Table.from_arrays(columns, names=[str(name) for name in data.columns]))
-    raise UsageError(f"data must be a path, a pandas DataFrame or an Arrow table, not {type(data).__name__}")
+    inputs = [Input(s.name, *file_hash(s.name)) for s in read.sources] if command == "compare" else []
+    sums = scan(read.openers, request, count, once=read.read_once)
+    return with_left_out(report_of(command, sums, request, reduction, confidence, inputs, penalties), read.left_out)

@@ -8,6 +8,7 @@ from typing import Any
 from losscli.comparison import Comparison, Slice
 from losscli.contest_state import ContestState
 from losscli.contrasts import comparison_of, interval_of, judged
+from losscli.data.left_out import LeftOut
 from losscli.errors import DataError
 from losscli.estimates import MEANS, Estimate, estimates_of, without_loss
 from losscli.evaluation import Sums
@@ -221,3 +222,19 @@ def shown_value(value: Any) -> Any:
 
 def _units(units: str, request: Request) -> str:
     return units if request.transform is None else f"{units} after {request.transform.name}"
+
+
+def with_left_out(report: Report, left_out: LeftOut) -> Report:
+    """The report with what an inner join left out: said, and counted among the skipped rows."""
+    if not left_out.rows:
+        return report
+    count = left_out.unmatched
+    results = [
+        replace(
+            result,
+            rows=result.rows + count,
+            skipped={**result.skipped, "unmatched": count} if count else result.skipped,
+        )
+        for result in report.results
+    ]
+    return replace(report, results=results, warnings=[*report.warnings, *left_out.warnings()])

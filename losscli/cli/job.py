@@ -1,7 +1,6 @@
 """What compute and compare have in common: from options to a request, from a request to a report."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from losscli.data.assembly import Assembly
     from losscli.evaluation import Sums
     from losscli.request import Request
-    from losscli.results import Input, Reduction, Report
+    from losscli.results import Input, Reduction
 
 
 def request_of(
@@ -90,13 +89,13 @@ def run_job(
     penalty: PenaltyOptions,
 ) -> None:
     """Scan the inputs once and write the report."""
-    from losscli.summary import report_of
+    from losscli.summary import report_of, with_left_out
 
     penalties = penalty.penalties()
     sums = scanned(inputs, request, reading, output)
     hashed = hashed_inputs(inputs) if any(place.kind == "json" for place in places) else []
     report = report_of(command, sums, request, reduction, output.level(), hashed, penalties)
-    report = with_left_out(report, inputs)
+    report = with_left_out(report, inputs.left_out)
     if not output.quiet:
         for warning in report.warnings:
             say(f"warning: {warning}")
@@ -122,20 +121,3 @@ def hashed_inputs(inputs: "Assembly") -> "list[Input]":
     from losscli.results import Input
 
     return [Input(source.name, *file_hash(source.name)) for source in inputs.sources]
-
-
-def with_left_out(report: "Report", inputs: "Assembly") -> "Report":
-    """The report with what an inner join left out: said, and counted among the skipped rows."""
-    left_out = inputs.left_out
-    if not left_out.rows:
-        return report
-    count = left_out.unmatched
-    results = [
-        replace(
-            result,
-            rows=result.rows + count,
-            skipped={**result.skipped, "unmatched": count} if count else result.skipped,
-        )
-        for result in report.results
-    ]
-    return replace(report, results=results, warnings=[*report.warnings, *left_out.warnings()])
