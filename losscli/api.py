@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from losscli.api_inputs import Data, Pairing, choices_of, inputs_of
+from losscli.api_inputs import Data, Pairing, inputs_of
 from losscli.arrays import Array
 from losscli.catalogue import all_losses
 from losscli.chance import UNSAID, Chance
@@ -151,10 +151,9 @@ def compare(
     """
     rows = _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
     chance = Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline)
-    pairing = Pairing(truth, key, join, {} if data is not None else cast("Any", models or {}), baseline)
-    request = _request(losses, named, rows, chance, [] if data is None else choices_of(models or {}))
-    added, how = _penalties(l1, l2, params), Reduction.MEAN
-    return _run("compare", data, request, how, confidence, threads, input_format, added, pairing)
+    pairing, choices = Pairing.of(data, models or {}, truth, key, join, baseline)
+    asked, added = _request(losses, named, rows, chance, choices), _penalties(l1, l2, params)
+    return _run("compare", data, asked, Reduction.MEAN, confidence, threads, input_format, added, pairing)
 
 
 def _reduction(name: str) -> Reduction:

@@ -6,6 +6,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from losscli.data.assembly import Arrangement, Assembly, ModelFiles, assembled
+from losscli.data.columns import ColumnNames
 from losscli.data.keys import JoinKeys, join_named
 from losscli.data.panel import PanelTable, Side
 from losscli.data.sources import Source, resolve
@@ -39,6 +40,24 @@ class Pairing:
     join: str = "strict"
     models: Mapping[str, Data] = field(default_factory=dict)
     baseline: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        data: "Data | None",
+        models: "Mapping[str, Data | Mapping[str, ColumnNames]]",
+        truth: "str | PathLike[str] | None",
+        key: str | Sequence[str] | None,
+        join: str,
+        baseline: str | None,
+    ) -> "tuple[Pairing, list[ModelChoice]]":
+        """The same, and the columns of each model, where all are in one table.
+
+        Raises:
+            UsageError: a model that names no columns.
+        """
+        own = cast("Mapping[str, Data]", models) if data is None else {}
+        return cls(truth, key, join, own, baseline), [] if data is None else _choices(models)
 
 
 def inputs_of(
@@ -122,12 +141,7 @@ def _table_of(data: Any) -> Table:
     raise UsageError(f"data must be a path, a pandas DataFrame or an Arrow table, not {type(data).__name__}")
 
 
-def choices_of(models: Mapping[str, Any]) -> list[ModelChoice]:
-    """The columns of each model, where all are in one table.
-
-    Raises:
-        UsageError: a value that names no columns.
-    """
+def _choices(models: Mapping[str, Any]) -> list[ModelChoice]:
     found = []
     for name, columns in models.items():
         roles = {"pred": columns} if isinstance(columns, str) else columns

@@ -55,7 +55,11 @@ class Block:
 
     def some_values(self, name: str) -> list[str]:
         """A few of the different values that the matching rows have in a column."""
-        return different_values(self.cells(name), self.matching)[:4]
+        return self.all_values(name)[:4]
+
+    def all_values(self, name: str) -> list[str]:
+        """The different values that the matching rows have in a column, as text."""
+        return different_values(self.cells(name), self.matching)
 
     def cells(self, name: str) -> Any:
         """The column as Arrow holds it."""

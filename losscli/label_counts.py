@@ -39,7 +39,7 @@ def label_text(label: Any) -> str:
     """A label as it would be typed: 3 for 3.0, true for True."""
     if isinstance(label, bool):
         return str(label).lower()
-    if isinstance(label, float) and label == int(label):
+    if isinstance(label, float) and label.is_integer():
         return str(int(label))
     return str(label)
 

@@ -20,6 +20,7 @@ _COMMANDS = {
     "compare": "losscli.cli.compare",
     "list": "losscli.cli.list",
     "explain": "losscli.cli.explain",
+    "inspect": "losscli.cli.inspect",
     "weights": "losscli.cli.weights",
     "worst": "losscli.cli.worst",
     "schema": "losscli.cli.schema",

@@ -58,7 +58,7 @@ def resolve_roles(loss: Loss, selection: Selection, table: Headed) -> Roles:
         unfilled.append(tuple(name for form in loss.forms for name in form))
     unclear: list[Open] = []
     for forms in unfilled:
-        found = _look(loss, forms, table, roles)
+        found = look(loss, forms, table, roles)
         if len(found.usable) == 1:
             for column in found.usable[0].columns:
                 position(table, column.name)
@@ -175,8 +175,8 @@ def _names_hint(names: list[str]) -> str:
     return f"its columns are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
-def _look(loss: Loss, forms: tuple[str, ...], table: Headed, roles: Roles) -> Open:
-    """The columns that fit a role, or one of its forms, by name and by type."""
+def look(loss: Loss, forms: tuple[str, ...], table: Headed, roles: Roles) -> Open:
+    """The columns that fit a role, or one of its forms, by name and by type; those of `roles` are taken."""
     taken = {name for names in roles.values() for name in names}
     by_name = {role.name: role for role in loss.roles}
     fits: list[Candidate] = []

@@ -70,7 +70,7 @@ def what_is_unclear(
         why = "".join(f"; {c.text!r} holds {_held(c.columns[0])}" for c in first.fits)
         which = "columns" if coded else "numeric columns"
         message = f"{table.label}: no column fits {wanted}{why}; {which}: {_listed(numeric)}"
-    if all(_is_number(column.name) for column in table.columns) and not _goes_by_number(table):
+    if first_line_is_data(table):
         return UsageError(message, hint="the first line looks like data: --no-header reads it as such")
     stems = {stem(column.name) for column in table.columns} - {()}
     free = [name for name in numeric if name.strip() and not any(name in names for names in roles.values())]
@@ -83,6 +83,11 @@ def what_is_unclear(
         free = [name for name in free if name != example]
         flags["pred" if form == loss.pred_means else form] = example
     return UsageError(message, hint=suggest(flags))
+
+
+def first_line_is_data(table: Headed) -> bool:
+    """Whether the names of the columns are numbers, as those of a file without a header line are."""
+    return all(_is_number(column.name) for column in table.columns) and not _goes_by_number(table)
 
 
 def _is_number(name: str) -> bool:
