@@ -47,4 +47,12 @@ class DataError(LosscliError, ValueError):
 
 
 class NobodyReads(Exception):  # noqa: N818 - not an error: the run ends quietly
-    """Standard output is a pipe whose reader has gone. Not an OSError, which Typer would turn into exit code 1."""
+    """Standard output is a pipe whose reader has gone. Not an OSError, which Typer would turn into exit code 1.
+
+    Args:
+        code: what the process ends with all the same.
+    """
+
+    def __init__(self, code: ExitCode = ExitCode.OK) -> None:
+        super().__init__(code)
+        self.code = code

@@ -42,8 +42,23 @@ def report_of(
         DataError: no row is left to evaluate.
         UsageError: a reduction that a loss does not have.
     """
-    results: list[Result] = []
-    comparisons: list[Comparison] = []
+    parts, warnings = parts_of(sums, request, reduction, confidence)
+    flat = [part for contest in parts for part in contest]
+    results = [replace(result, warnings=warnings, penalties=penalties) for part in flat for result in part.results]
+    comparisons = [comparison for part in flat for comparison in part.comparisons]
+    return Report(command, results, warnings, inputs, judged(comparisons, confidence))
+
+
+def parts_of(
+    sums: Sums, request: Request, reduction: Reduction, confidence: float | None
+) -> "tuple[list[list[Part]], list[str]]":
+    """For each contest the results of all rows and of each slice, and the warnings on all of them.
+
+    Raises:
+        DataError: no row is left to evaluate.
+        UsageError: a reduction that a loss does not have.
+    """
+    found: list[list[Part]] = []
     wholes: list[Outcome] = []
     for state, outcomes in zip(sums.states, sums.outcomes(), strict=True):
         loss = state.contest.first.spec.loss
@@ -53,12 +68,9 @@ def report_of(
         wholes.append(whole)
         summary = _Summary(state, whole, sums, request, reduction, confidence)
         parts = [summary.part(label, outcome) for label, outcome in outcomes]
-        for part in _worst_first(parts, loss.facts.direction, request.chance.top_slices()):
-            results += part.results
-            comparisons += part.comparisons
-    warnings = remarks(sums, wholes, results, confidence if reduction in MEANS else None)
-    results = [replace(result, warnings=warnings, penalties=penalties) for result in results]
-    return Report(command, results, warnings, inputs, judged(comparisons, confidence))
+        found.append(_worst_first(parts, loss.facts.direction, request.chance.top_slices()))
+    results = [result for contest in found for part in contest for result in part.results]
+    return found, remarks(sums, wholes, results, confidence if reduction in MEANS else None)
 
 
 def _check_something_left(outcome: Outcome, state: ContestState, sums: Sums) -> None:
@@ -70,19 +82,25 @@ def _check_something_left(outcome: Outcome, state: ContestState, sums: Sums) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """The results of a contest in one slice, or over all rows."""
+class Part:
+    """The results of a contest in one slice, or over all rows.
+
+    Attributes:
+        label: the values of the slice; None for all rows.
+        results: those of each model in turn.
+        comparisons: those of each model but the baseline, before they are judged together.
+    """
 
     label: Label | None
     results: list[Result]
     comparisons: list[Comparison]
 
 
-def _worst_first(parts: Sequence[_Part], direction: str, top: int | None) -> list[_Part]:
+def _worst_first(parts: Sequence[Part], direction: str, top: int | None) -> list[Part]:
     """All rows, then the slices with the worst value of any model first, then what is put together of small ones."""
     sign = 1.0 if direction == "lower" else -1.0
 
-    def badness(part: _Part) -> float:
+    def badness(part: Part) -> float:
         values = [sign * result.value for result in part.results if result.value is not None]
         return max(values, default=-math.inf)
 
@@ -120,7 +138,7 @@ class _Summary:
         self.reduction = reduction
         self.confidence = confidence
 
-    def part(self, label: Label | None, outcome: Outcome) -> _Part:
+    def part(self, label: Label | None, outcome: Outcome) -> Part:
         """The results and comparisons of a slice, or of all rows."""
         estimates = estimates_of(self.contest, outcome, self.reduction, max(t.classes for t in self.tallies))
         rows: list[list[Result]] = []
@@ -136,7 +154,7 @@ class _Summary:
             for results, differences in zip(rows, estimates.differences, strict=True)
             for result, baseline, difference in zip(results, rows[self.contest.baseline], differences, strict=False)
         ]
-        return _Part(label, [result for results in rows for result in results], comparisons)
+        return Part(label, [result for results in rows for result in results], comparisons)
 
     def _slice(self, term: Term, label: Label | None, place: int, places: int) -> Slice | None:
         found: dict[str, Any] = {}

@@ -18,6 +18,8 @@ from losscli.version import __version__
 _COMMANDS = {
     "compute": "losscli.cli.compute",
     "compare": "losscli.cli.compare",
+    "check": "losscli.cli.check",
+    "init": "losscli.cli.init",
     "list": "losscli.cli.list",
     "explain": "losscli.cli.explain",
     "inspect": "losscli.cli.inspect",
@@ -62,9 +64,9 @@ def run(arguments: Sequence[str]) -> int:
         code = _run(arguments)
         sys.stdout.flush()
         return code
-    except (NobodyReads, BrokenPipeError):
+    except (NobodyReads, BrokenPipeError) as gone:
         _let_go_of_stdout()
-        return ExitCode.OK
+        return gone.code if isinstance(gone, NobodyReads) else ExitCode.OK
     except KeyboardInterrupt:
         return _report("interrupted", None, ExitCode.INTERRUPTED)
     except Exception as error:

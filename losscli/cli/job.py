@@ -42,7 +42,7 @@ def request_of(
 
     return make_request(
         losses,
-        _roles(rows, catalogue),
+        roles_of(rows, catalogue),
         catalogue.parameters,
         command=command_line(),
         weight=rows.weight,
@@ -61,7 +61,12 @@ def request_of(
     )
 
 
-def _roles(rows: RowOptions, catalogue: CatalogueOptions) -> dict[str, str]:
+def roles_of(rows: RowOptions, catalogue: CatalogueOptions) -> dict[str, str]:
+    """The columns of roles, by their own flags or by --column.
+
+    Raises:
+        UsageError: a role that is named twice.
+    """
     given = dict(catalogue.roles)
     for text in rows.column or []:
         role, equals, names = text.partition("=")

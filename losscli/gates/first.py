@@ -32,7 +32,11 @@ _BASELINE = """
 
 
 def first_configuration(
-    results: Sequence[Result], files: Sequence[str] = (), slack: Slack | None = None, by: Sequence[str] = ()
+    results: Sequence[Result],
+    files: Sequence[str] = (),
+    slack: Slack | None = None,
+    by: Sequence[str] = (),
+    settings: Mapping[str, str | Sequence[str]] | None = None,
 ) -> str:
     """The text of a losscli.toml that the results pass.
 
@@ -41,6 +45,7 @@ def first_configuration(
         files: the inputs, to be checked where the command names none.
         slack: how far the limits are from the present values; 5% otherwise.
         by: the columns that the results are sliced by.
+        settings: what else holds for all rules, such as `missing`.
 
     Raises:
         DataError: no result has a value.
@@ -58,6 +63,7 @@ def first_configuration(
     if files:
         lines.append(f"files = {_toml(list(files))}")
     lines += [f"{role} = {_columns(names)}" for role, names in shared.items()]
+    lines += [f"{key} = {_toml(value)}" for key, value in (settings or {}).items()]
     for name, several in losses.items():
         lines.append(_gate(name, several, shared, slack or Slack(5.0), by))
     return "\n".join([*lines, _EXPLAINED.rstrip("\n"), _BASELINE])
