@@ -21,6 +21,7 @@ _COMMANDS = {
     "list": "losscli.cli.list",
     "explain": "losscli.cli.explain",
     "weights": "losscli.cli.weights",
+    "merge": "losscli.cli.merge",
     "schema": "losscli.cli.schema",
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"]}

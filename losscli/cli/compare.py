@@ -5,6 +5,7 @@ from losscli.cli.chance_options import ChanceOptions
 from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, grouped
 from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
+from losscli.cli.shard_options import ShardOptions
 
 
 @grouped
@@ -17,6 +18,7 @@ def command(
     rows: RowOptions,
     chance: ChanceOptions,
     penalty: PenaltyOptions,
+    part: ShardOptions,
     output: OutputOptions,
 ) -> None:
     """Compute several losses over the same rows in one scan.
@@ -27,6 +29,12 @@ def command(
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
     from losscli.results import Reduction
 
+    if part.asked:
+        from losscli.cli.sharding import Asked, emit_state
+
+        asked = Asked("compare", loss or [], reading=reading, catalogue=catalogue, rows=rows, chance=chance)
+        emit_state(asked, part, files, reading, penalty, output)
+        return
     request = request_of(loss or [], rows, catalogue, reading, chance)
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     sources = reading.sources(files)

@@ -12,6 +12,7 @@ from losscli.cli.options import (
 )
 from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
+from losscli.cli.shard_options import ShardOptions
 from losscli.errors import UsageError
 
 
@@ -26,6 +27,7 @@ def command(
     rows: RowOptions,
     chance: ChanceOptions,
     penalty: PenaltyOptions,
+    part: ShardOptions,
     output: OutputOptions,
 ) -> None:
     """Compute one loss over the file(s), with its standard error and interval.
@@ -43,6 +45,12 @@ def command(
         raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
     how = Reduction.of(reduction)
     catalogue.check_single()
+    if part.asked:
+        from losscli.cli.sharding import Asked, emit_state
+
+        asked = Asked("compute", losses, reduction, reading=reading, catalogue=catalogue, rows=rows, chance=chance)
+        emit_state(asked, part, files, reading, penalty, output)
+        return
     request = request_of(losses, rows, catalogue, reading, chance)
     if how is Reduction.NONE:
         if penalty != PenaltyOptions():

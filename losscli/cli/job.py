@@ -17,7 +17,7 @@ from losscli.errors import UsageError
 if TYPE_CHECKING:
     from losscli.data.sources import Source
     from losscli.request import Request
-    from losscli.results import Reduction
+    from losscli.results import Reduction, Report
 
 
 def request_of(
@@ -88,15 +88,12 @@ def run_job(
     penalty: PenaltyOptions,
 ) -> None:
     """Scan the inputs once and write the report."""
-    import gc
-
     from losscli.evaluation import scan
     from losscli.execution import thread_count
     from losscli.results import Input
     from losscli.summary import report_of
 
-    gc.enable()
-    keep_freed_memory()
+    begin()
     penalties = penalty.penalties()
     with Progress(output.quiet) as progress:
         once = any(source.read_once for source in sources)
@@ -107,6 +104,19 @@ def run_job(
 
         inputs = [Input(source.name, *file_hash(source.name)) for source in sources]
     report = report_of(command, sums, request, reduction, output.level(), inputs, penalties)
+    tell(report, places, output)
+
+
+def begin() -> None:
+    """Set up the process for work on many rows; starting up does without."""
+    import gc
+
+    gc.enable()
+    keep_freed_memory()
+
+
+def tell(report: "Report", places: Sequence[Destination], output: OutputOptions) -> None:
+    """Write a report, its warnings to standard error."""
     if not output.quiet:
         for warning in report.warnings:
             say(f"warning: {warning}")
