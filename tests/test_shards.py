@@ -19,8 +19,12 @@ ROWS = 200_003
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of several forms: rows of every kind, in row groups whose bounds are not those of blocks."""
-    place = tmp_path_factory.mktemp("shards")
+    """Files of several forms."""
+    return make_files(tmp_path_factory.mktemp("shards"))
+
+
+def make_files(place: Path) -> Path:
+    """Rows of every kind, in row groups whose bounds are not those of blocks."""
     table = _table(ROWS, 1)
     pq.write_table(table, place / "odd.parquet", row_group_size=7919)
     pq.write_table(table.slice(0, 150_000), place / "wide.parquet", row_group_size=70_001)
@@ -80,7 +84,7 @@ def in_shards(
     command: Sequence[str], files: Sequence[str], count: int, place: Path, outputs: Sequence[str] = ("--json",)
 ) -> tuple[str, str]:
     """What the merge of so many shards prints, on standard output and the warnings."""
-    states = []
+    states: list[str] = []
     for number in range(1, count + 1):
         state = f"state-{number}.json"
         done = run_cli([*command, *files, "--shard", f"{number}/{count}", "--emit-state", state], cwd=place)
@@ -120,7 +124,10 @@ CASES = {
     "where": (["compute", "--loss", "mse", *PAIR, "--where", "split=test", "--where", "y>8"], ODD),
     "where nothing in most": (["compute", "--loss", "mse", *PAIR, "--where", "image=3"], ODD),
     "missing": (["compute", "--loss", "mse", "-t", "y", "-p", "gaps", "--missing", "skip"], ODD),
-    "missing of one model": (["compare", "--loss", "mae", "-t", "y", "-p", "a", "-p", "gaps", "--missing", "skip"], ODD),
+    "missing of one model": (
+        ["compare", "--loss", "mae", "-t", "y", "-p", "a", "-p", "gaps", "--missing", "skip"],
+        ODD,
+    ),
     "invalid": (["compute", "--loss", "msle", "-t", "y", "-p", "a", "--invalid", "skip"], ODD),
     "transform": (["compute", "--loss", "mse", *PAIR, "--transform", "log1p", "--invalid", "skip"], SMALL),
     "float32": (["compute", "--loss", "mse", "-t", "y", "-p", "f"], WIDE),

@@ -22,6 +22,7 @@ _COMMANDS = {
     "explain": "losscli.cli.explain",
     "weights": "losscli.cli.weights",
     "merge": "losscli.cli.merge",
+    "verify": "losscli.cli.verify",
     "schema": "losscli.cli.schema",
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"]}

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from losscli.contest_state import new_sums
@@ -19,9 +18,9 @@ from losscli.states.labels import LabelTable, label_of
 from losscli.states.runs import end_of, ends_fields, ends_of
 from losscli.states.scanning import Part, Scanned
 from losscli.states.shards import MOST_SHARDS, Shard, Span
-from losscli.states.strict import Fields, UnfitError, listed, mapped, text, whole
 from losscli.states.sums import fill, sums_fields
 from losscli.states.tallies import notices_fields, notices_of, tally_fields, tally_of
+from losscli.strict import Fields, UnfitError, json_object, listed, mapped, text, whole
 from losscli.version import __version__
 
 SCHEMA = "losscli.state/1"
@@ -167,14 +166,7 @@ def read_document(path: str) -> Document:
 
 
 def _json_of(path: str) -> Any:
-    try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}", "check the path") from error
-    try:
-        values = mapped(json.loads(raw, parse_constant=_refused, object_pairs_hook=_once), "")
-    except (ValueError, RecursionError, UnfitError):
-        raise UnfitError("", "it is not the JSON of a state, or is cut off") from None
+    values = json_object(path)
     for name, own in (("schema", SCHEMA), ("version", __version__)):
         if values.get(name) != own:
             raise UnfitError(name, f"is {str(values.get(name))[:40]!r} where this is {own!r}")
@@ -182,17 +174,6 @@ def _json_of(path: str) -> Any:
     if _digest(_one_line(body)) != values.get("sha256"):
         raise UnfitError("sha256", "its content is not what was written")
     return values
-
-
-def _refused(word: str) -> Any:
-    raise ValueError(word)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
-    return found
 
 
 def _input_of(value: Any) -> Input:

@@ -14,7 +14,7 @@ from losscli.data.group_keys import Keys
 from losscli.errors import DataError
 from losscli.pairing import InCluster
 from losscli.states.numbers import array_list, places_of
-from losscli.states.strict import UnfitError, listed, text, whole
+from losscli.strict import UnfitError, listed, text, whole
 
 _DEEPEST = 8
 

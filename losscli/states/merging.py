@@ -16,7 +16,7 @@ from losscli.fold import Accumulator
 from losscli.plan import Plan
 from losscli.request import Request
 from losscli.states.document import Document, state_at
-from losscli.states.strict import UnfitError
+from losscli.strict import UnfitError
 from losscli.tally import Tally
 
 

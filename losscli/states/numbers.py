@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from losscli.arrays import Array, Index, np
-from losscli.states.strict import UnfitError, listed, text, whole
+from losscli.strict import UnfitError, listed, text, whole
 
 _WHOLE = re.compile("0|(-?)([0-9a-f]{1,5000})p([0-9]{1,5})")
 _MOST_BITS = 20_000

@@ -8,7 +8,7 @@ from losscli.fold import BLOCK, FragmentSums, Run
 from losscli.resampled import FILE
 from losscli.states.labels import LabelTable, keys_at
 from losscli.states.numbers import array_list, floats_of, places_of
-from losscli.states.strict import Fields, UnfitError, listed, text, whole
+from losscli.strict import Fields, UnfitError, listed, text, whole
 from losscli.unit_arrays import Units
 
 _NAMES = ("losses", "weights", "keys", "widths", "slices", "clusters", "numbers")

@@ -14,7 +14,7 @@ from losscli.slicing import Sliced
 from losscli.states.labels import LabelTable, labels_at
 from losscli.states.numbers import array_list, floats_of, whole_of, whole_text
 from losscli.states.runs import units_fields, units_of
-from losscli.states.strict import Fields, UnfitError, listed, whole
+from losscli.strict import Fields, UnfitError, listed, whole
 
 
 def sums_fields(state: State, labels: LabelTable) -> Any:

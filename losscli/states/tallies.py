@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.notices import Notices
-from losscli.states.strict import Fields, listed, mapped, text, whole
+from losscli.strict import Fields, listed, mapped, text, whole
 from losscli.tally import Tally
 
 _MOST_CLASSES = 1 << 20

@@ -1,14 +1,18 @@
-"""Reads what a state holds with a look at each value: such a file may be cut off, edited, or made to do harm."""
+"""JSON that comes from a file, read with a look at each value: it may be cut off, edited, or made to do harm."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from losscli.errors import DataError
+
 MOST = 1 << 60
-"""No count in a state is larger."""
+"""No count in such a file is larger."""
 
 
 class UnfitError(Exception):
-    """A value that no state has.
+    """A value that is not what such a file holds.
 
     Args:
         place: where it stands.
@@ -17,6 +21,37 @@ class UnfitError(Exception):
 
     def __init__(self, place: str, problem: str) -> None:
         super().__init__(f"{place}: {problem}" if place else problem)
+
+
+def json_object(path: str) -> dict[str, Any]:
+    """The object that a file holds: strict JSON, each key once.
+
+    Raises:
+        DataError: the file cannot be read.
+        UnfitError: it holds something else.
+    """
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}", "check the path") from error
+    try:
+        values: Any = json.loads(raw, parse_constant=_refused, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise UnfitError("", "it is no JSON, or is cut off") from None
+    if not isinstance(values, dict):
+        raise UnfitError("", "it is no JSON object")
+    return values
+
+
+def _refused(word: str) -> Any:
+    raise ValueError(word)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def whole(value: Any, place: str, least: int = 0, most: int = MOST) -> int:
