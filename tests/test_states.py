@@ -250,7 +250,7 @@ def test_spaces_are_no_edit(place: Path) -> None:
         (lambda v: v["inputs"][0].__setitem__(1, "x"), "inputs: must be a whole number"),
         (lambda v: v["columns"][0].__setitem__(1, "x"), "unknown kind"),
         (lambda v: v["parts"][0].update(rows=10**9), "parts[0]"),
-        (lambda v: v["parts"][0].update(start=1), "is 1 where the rows before end at 0"),
+        (lambda v: v["parts"][0].update(start=1), "does not fit the rows"),
         (lambda v: v["parts"][0].update(rows="2"), "must be a whole number"),
         (lambda v: v["parts"][0].update(contests=[]), "must have 1"),
         (lambda v: _contest(v).update(after=None), "does not fit the rows"),
@@ -276,6 +276,15 @@ def test_a_state_made_to_do_harm(change: Callable[[Any], Any], said: str, place:
     told = _merge_error(place, "1.json", "2.json")
     assert said in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("start", [1, 3])
+def test_rows_that_are_there_twice_or_not_at_all(start: int, place: Path) -> None:
+    """Of the row groups of two rows each the second shard has the second and the third."""
+    _changed(place / "2.json", lambda values: values["parts"][0].update(start=start))
+    told = _merge_error(place, "1.json", "2.json")
+    assert "2.json is no state" in told
+    assert f"is {start} where the rows before end at 2" in told or "does not fit the rows" in told
 
 
 @pytest.mark.parametrize(
