@@ -5,6 +5,7 @@ import datetime
 import decimal
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -353,6 +354,17 @@ def test_what_cannot_be_cut_is_said_before_anything_is_read(arguments: list[str]
     assert (done.code, done.out) == (2, "")
     assert said in done.err
     assert not (place / "s").exists()
+
+
+def test_a_file_that_is_not_there(place: Path) -> None:
+    done = run_cli([*LOSS, "absent.parquet", "--emit-state", "s"], cwd=place)
+    assert (done.code, "absent.parquet: no such file" in done.err) == (3, True)
+
+
+def test_a_pipe_cannot_be_cut(place: Path) -> None:
+    os.mkfifo(place / "pipe.csv")
+    done = run_cli([*LOSS, "pipe.csv", "--emit-state", "s"], cwd=place)
+    assert (done.code, "can be read once" in done.err) == (2, True)
 
 
 def test_bad_rows_of_a_shard_have_their_rows_of_the_file(place: Path) -> None:

@@ -62,7 +62,8 @@ class Source:
     @property
     def read_once(self) -> bool:
         """Whether it is a stream that cannot be opened a second time."""
-        return self.name == STANDARD_INPUT or not Path(self.name).is_file()
+        path = Path(self.name)
+        return self.name == STANDARD_INPUT or (path.exists() and not path.is_file())
 
     def open(self) -> Table:
         """The table behind the name.
