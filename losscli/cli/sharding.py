@@ -14,6 +14,7 @@ from losscli.cli.shard_options import ShardOptions
 from losscli.errors import UsageError
 
 if TYPE_CHECKING:
+    from losscli.data.sources import Source
     from losscli.request import Request
     from losscli.results import Reduction
 
@@ -126,7 +127,7 @@ def emit_state(
     """
     from losscli.cli.job import begin
     from losscli.cli.progress import Progress
-    from losscli.cli.writing import Destination, check_places, say, write_texts
+    from losscli.cli.writing import say, write_texts
     from losscli.data.identity import file_hash
     from losscli.execution import thread_count
     from losscli.results import Input
@@ -141,11 +142,7 @@ def emit_state(
         how.check(spec.loss.name, spec.loss.reductions)
     check_shardable(request)
     path = part.emit_state or ""
-    sources = reading.sources(files)
-    once = next((source for source in sources if source.read_once), None)
-    if once is not None:
-        raise UsageError(f"{once.label} cannot be cut into shards: it can be read once", hint="give a file")
-    check_places([Destination("state", path)], [source.name for source in sources])
+    sources = _sources(files, reading, path)
     begin()
     penalties = penalty.penalties()
     with Progress(output.quiet) as progress:
@@ -157,6 +154,18 @@ def emit_state(
     if not output.quiet:
         rows = f"{scanned.rows:,} {'row' if scanned.rows == 1 else 'rows'}"
         say(f"shard {shard}: {rows}, state in {path}; `losscli merge` joins the states")
+
+
+def _sources(files: list[str] | None, reading: InputOptions, path: str) -> "list[Source]":
+    """The files of the whole input, none of which is a stream or the place of the state."""
+    from losscli.cli.writing import Destination, check_places
+
+    sources = reading.sources(files)
+    once = next((source for source in sources if source.read_once), None)
+    if once is not None:
+        raise UsageError(f"{once.label} cannot be cut into shards: it can be read once", hint="give a file")
+    check_places([Destination("state", path)], [source.name for source in sources])
+    return sources
 
 
 def _check_no_output(output: OutputOptions) -> None:

@@ -63,7 +63,7 @@ class Source:
     def read_once(self) -> bool:
         """Whether it is a stream that cannot be opened a second time."""
         path = Path(self.name)
-        return self.name == STANDARD_INPUT or (path.exists() and not path.is_file())
+        return self.name == STANDARD_INPUT or (path.exists() and not path.is_file() and not path.is_dir())
 
     def open(self) -> Table:
         """The table behind the name.
