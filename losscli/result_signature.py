@@ -78,7 +78,9 @@ def _labels(request: Request) -> list[str]:
 
 
 def _way(way: By) -> str:
-    return ":".join([way.column, *([",".join(f"{bound:g}" for bound in way.bounds)] if way.bounds else [])])
+    return ":".join(
+        [way.column, *([",".join(repr(bound).removesuffix(".0") for bound in way.bounds)] if way.bounds else [])]
+    )
 
 
 def _names(names: Sequence[str]) -> str:

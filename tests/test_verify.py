@@ -36,6 +36,14 @@ MORE = {
         TEXT,
     ),
     "a condition": (["compute", "--loss", "mse", "-t", "y", "-p", "a", "--where", "country in DE,FR"], TEXT),
+    "bounds of many digits": (["compute", "--loss", "mse", "-t", "y", "-p", "a", "--by", "y:9,10.1234567"], TEXT),
+    "slices in part": (
+        [
+            *("compare", "--loss", "mse", "--loss", "mae", "-t", "y", "-p", "a", "--by", "image", "--by", "flag"),
+            *("--min-rows", "300", "--top", "3"),
+        ],
+        TEXT,
+    ),
     "another level": (["compute", "--loss", "mse", "-t", "y", "-p", "a", "--confidence", "0.8"], TEXT),
     "no interval": (["compute", "--loss", "mse", "-t", "y", "-p", "a", "--no-ci"], TEXT),
     "a positive class": (
