@@ -18,7 +18,10 @@ from losscli.reports.catalogue import catalogue_page  # noqa: E402
 from losscli.reports.conventions import conventions_page  # noqa: E402
 from tests.cli import run_process  # noqa: E402
 
-COMMANDS = ("compute", "compare", "check", "init", "list", "explain", "inspect", "weights", "worst", "schema")
+COMMANDS = (
+    *("compute", "compare", "check", "init", "list", "explain", "inspect", "weights", "worst"),
+    *("merge", "verify", "schema"),
+)
 MARKED = re.compile(r"(<!-- output: (?P<line>[^\n]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 WIDTH = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
 

@@ -105,16 +105,16 @@ def _scan(
 def _scan_table(table: Table, file: int, total: Sums, threads: int, progress: Progress | None) -> None:
     plan = total.plan
     needs = plan.needs(table)
-    folds = [Accumulator(0, partial(_known, state), _numbered(state.contest, file)) for state in total.states]
+    folds = [Accumulator(0, partial(sums_of, state), file_number(state.contest, file)) for state in total.states]
     tallies = [[Tally() for _ in contest.terms] for contest in plan.contests]
     rows = 0
     try:
-        scanned = ordered_map(partial(_scan_fragment, plan, needs, file), table.fragments(needs), threads)
+        scanned = ordered_map(partial(scan_fragment, plan, needs, file), table.fragments(needs), threads)
         for found in scanned:
             for fold, state, sums in zip(folds, total.states, found.sums, strict=True):
                 fold.absorb(sums)
                 state.settle()
-            _absorb(tallies, found.tallies, rows)
+            absorb_tallies(tallies, found.tallies, rows)
             rows += found.rows
             total.notices.absorb(found.notices)
             if progress:
@@ -126,28 +126,34 @@ def _scan_table(table: Table, file: int, total: Sums, threads: int, progress: Pr
             tally.check(table.label, rows, plan.refused)
         fold.close_block()
         state.settle()
-        _absorb([state.tallies], [met], 0)
+        absorb_tallies([state.tallies], [met], 0)
     total.rows += rows
 
 
-def _absorb(totals: list[list[Tally]], found: list[list[Tally]], rows_before: int) -> None:
+def absorb_tallies(totals: list[list[Tally]], found: list[list[Tally]], rows_before: int) -> None:
+    """Add to the tallies of each model of each contest those of the rows that follow."""
     for total, more in zip(totals, found, strict=True):
         for tally, met in zip(total, more, strict=True):
             tally.absorb(met, rows_before)
 
 
-def _numbered(contest: Contest, file: int) -> int | None:
+def file_number(contest: Contest, file: int) -> int | None:
     """The number of the file where units must know their row."""
     how = contest.resampling
     return file if how.draws or how.run is not None else None
 
 
-def _known(state: ContestState) -> Any:
+def sums_of(state: ContestState) -> Any:
     """The fold of each file adds to the state of the whole input."""
     return state.sums
 
 
-def _scan_fragment(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment) -> _Scanned:
+def scan_fragment(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment) -> _Scanned:
+    """What one fragment adds to each contest.
+
+    Raises:
+        CellError: a cell cannot be read.
+    """
     if fragment.start is None:
         return _scan_rows(plan, needs, file, fragment, trusting=False)
     try:
@@ -160,7 +166,7 @@ def _scan_fragment(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragm
 def _scan_rows(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment, *, trusting: bool) -> _Scanned:
     known = fragment.start is not None
     folds = [
-        Accumulator(fragment.start or 0, partial(new_sums, contest), _numbered(contest, file))
+        Accumulator(fragment.start or 0, partial(new_sums, contest), file_number(contest, file))
         for contest in plan.contests
     ]
     loose: list[list[Run]] = [[] for _ in plan.contests]

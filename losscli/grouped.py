@@ -71,8 +71,11 @@ class GroupSums:
                 raise DataError("the weights of a group add up to more than a float64 holds", "divide all weights")
             raise NotFiniteError
         self.rows += len(addends)
-        counts = np.diff(starts, append=len(codes))
-        self.blocks.append(_BlockSums(settled.labels, sums, counts))
+        self.add_block(settled.labels, sums, np.diff(starts, append=len(codes)))
+
+    def add_block(self, labels: list[Any], sums: Array, counts: Index) -> None:
+        """Add what a block of rows that was looked at elsewhere adds to its groups: sums of shape (groups, k)."""
+        self.blocks.append(_BlockSums(labels, sums, counts))
 
     def settle(self) -> None:
         """Add up the blocks that are there, in order."""

@@ -50,6 +50,8 @@ def _units(contest: Contest, term: Term, part: Slice | None) -> list[str]:
     if term.sets.size is not None:
         found.append(f"batch:{term.sets.size}")
     found += [f"by:{_names([_way(way)])}" for way in contest.by]
+    if contest.fewest_rows:
+        found.append(f"min_rows:{contest.fewest_rows}")
     if part:
         found.append("slice:" + ",".join(f"{_names([name])}={_names([str(value)])}" for name, value in part.items()))
     how = contest.resampling
@@ -76,7 +78,9 @@ def _labels(request: Request) -> list[str]:
 
 
 def _way(way: By) -> str:
-    return ":".join([way.column, *([",".join(f"{bound:g}" for bound in way.bounds)] if way.bounds else [])])
+    return ":".join(
+        [way.column, *([",".join(repr(bound).removesuffix(".0") for bound in way.bounds)] if way.bounds else [])]
+    )
 
 
 def _names(names: Sequence[str]) -> str:

@@ -80,7 +80,7 @@ class Sliced:
     def __iadd__(self, other: "Sliced") -> "Sliced":
         self.whole += other.whole
         for label, part in other.parts.items():
-            state = self._part(label)
+            state = self.part(label)
             state += part
         return self
 
@@ -96,9 +96,14 @@ class Sliced:
         order = np.arange(codes.size) if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
         bounds = np.searchsorted(codes[order], np.arange(len(settled.labels) + 1)).tolist()
         for place, label in enumerate(settled.labels):
-            add(self._part(label), units.at(order[bounds[place] : bounds[place + 1]]))
+            add(self.part(label), units.at(order[bounds[place] : bounds[place + 1]]))
 
-    def _part(self, label: Label) -> Any:
+    def part(self, label: Label) -> Any:
+        """The state of a slice; a new one where it has none.
+
+        Raises:
+            DataError: there would be too many.
+        """
         if label not in self.parts:
             if len(self.parts) >= self.most:
                 raise DataError(

@@ -76,7 +76,7 @@ def test_documented_command_runs(line: str, clone: Path, environment: dict[str, 
     done = _bash(line, clone, environment)
     assert done.returncode == 0, f"$ {line}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
-    assert done.stdout or " -o " in line
+    assert done.stdout or " -o " in line or " --emit-state " in line
 
 
 def test_the_readme_has_commands() -> None:

@@ -25,6 +25,8 @@ _COMMANDS = {
     "inspect": "losscli.cli.inspect",
     "weights": "losscli.cli.weights",
     "worst": "losscli.cli.worst",
+    "merge": "losscli.cli.merge",
+    "verify": "losscli.cli.verify",
     "schema": "losscli.cli.schema",
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"]}

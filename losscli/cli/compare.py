@@ -6,6 +6,7 @@ from losscli.cli.model_options import BaselineOption, JoinOptions, ModelOptions,
 from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, grouped
 from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
+from losscli.cli.shard_options import ShardOptions
 
 
 @grouped
@@ -22,6 +23,7 @@ def command(
     slices: SliceOptions,
     resampling: ResamplingOptions,
     penalty: PenaltyOptions,
+    part: ShardOptions,
     output: OutputOptions,
 ) -> None:
     """Compute several losses over the same rows in one scan.
@@ -32,6 +34,13 @@ def command(
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
     from losscli.results import Reduction
 
+    if part.asked:
+        from losscli.cli.sharding import Asked, check_one_table, emit_state
+
+        asked = Asked("compare", loss or [], "mean", versus.baseline, reading, rows, catalogue, slices, resampling)
+        check_one_table(joins, models)
+        emit_state(asked, part, files, reading, penalty, output)
+        return
     request = request_of(loss or [], rows, catalogue, reading, chance_of(slices, resampling, versus.baseline))
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     inputs = assembly_of(files, reading, joins, models, versus.baseline, request.where)

@@ -1,5 +1,7 @@
 """`losscli compute`: one loss over the files."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.chance_options import ResamplingOptions, SliceOptions, chance_of
 from losscli.cli.model_options import JoinOptions, ModelOptions, assembly_of
@@ -13,7 +15,11 @@ from losscli.cli.options import (
 )
 from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
+from losscli.cli.shard_options import ShardOptions
 from losscli.errors import UsageError
+
+if TYPE_CHECKING:
+    from losscli.request import Request
 
 
 @grouped
@@ -29,6 +35,7 @@ def command(
     slices: SliceOptions,
     resampling: ResamplingOptions,
     penalty: PenaltyOptions,
+    part: ShardOptions,
     output: OutputOptions,
 ) -> None:
     """Compute one loss over the file(s), with its standard error and interval.
@@ -36,9 +43,7 @@ def command(
     losscli compute --loss pinball --tau 0.8 preds.parquet
     """
     from losscli.cli.job import request_of, run_job
-    from losscli.cli.row_losses import ROW_KINDS, write_row_losses
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
-    from losscli.execution import thread_count
     from losscli.results import Reduction
 
     losses = loss or []
@@ -46,18 +51,44 @@ def command(
         raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
     how = Reduction.of(reduction)
     catalogue.check_single()
+    if part.asked:
+        from losscli.cli.sharding import Asked, check_one_table, emit_state
+
+        asked = Asked("compute", losses, reduction, None, reading, rows, catalogue, slices, resampling)
+        check_one_table(joins)
+        emit_state(asked, part, files, reading, penalty, output)
+        return
     request = request_of(losses, rows, catalogue, reading, chance_of(slices, resampling))
     if how is Reduction.NONE:
-        if penalty != PenaltyOptions():
-            raise UsageError("penalties are added to a mean or a sum, not to the losses of rows")
-        if slices != SliceOptions() or resampling != ResamplingOptions():
-            raise UsageError("the losses of rows have no slices and no intervals", hint="leave --by and its like out")
-        places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
-        inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
-        check_places(places, [source.name for source in inputs.sources])
-        write_row_losses(inputs, request, places, output.quiet, thread_count(reading.threads))
+        _check_plain(slices, resampling, penalty)
+        _write_each_row(files, request, reading, joins, output)
         return
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
     check_places(places, [source.name for source in inputs.sources])
     run_job("compute", inputs, request, how, places, reading, output, penalty)
+
+
+def _check_plain(slices: SliceOptions, resampling: ResamplingOptions, penalty: PenaltyOptions) -> None:
+    if slices != SliceOptions() or resampling != ResamplingOptions():
+        raise UsageError("the losses of rows have no slices and no intervals", hint="leave --by and its like out")
+    if penalty != PenaltyOptions():
+        raise UsageError("penalties are added to a mean or a sum, not to the losses of rows")
+
+
+def _write_each_row(
+    files: list[str] | None,
+    request: "Request",
+    reading: InputOptions,
+    joins: JoinOptions,
+    output: OutputOptions,
+) -> None:
+    """Write the loss of each row."""
+    from losscli.cli.row_losses import ROW_KINDS, write_row_losses
+    from losscli.cli.writing import check_places, destinations
+    from losscli.execution import thread_count
+
+    places = destinations(output.output or [], output.json, ROW_KINDS, "csv")
+    inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
+    check_places(places, [source.name for source in inputs.sources])
+    write_row_losses(inputs, request, places, output.quiet, thread_count(reading.threads))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from losscli.data.assembly import Assembly
     from losscli.evaluation import Sums
     from losscli.request import Request
-    from losscli.results import Input, Reduction
+    from losscli.results import Input, Reduction, Report
 
 
 def request_of(
@@ -73,11 +73,8 @@ def roles_of(rows: RowOptions, catalogue: CatalogueOptions) -> dict[str, str]:
         role = role.strip().replace("-", "_")
         if not equals or not role or not names:
             raise UsageError(f"--column takes ROLE=NAMES, not {text!r}")
-        if (
-            role in {**given, **catalogue.repeated}
-            or (role == "weight" and rows.weight)
-            or (role == "group" and rows.group)
-        ):
+        own = {"weight": rows.weight, "group": rows.group}
+        if role in given or role in catalogue.repeated or own.get(role):
             raise UsageError(f"the columns of {role} are given twice")
         given[role] = names
     return given
@@ -100,7 +97,19 @@ def run_job(
     sums = scanned(inputs, request, reading, output)
     hashed = hashed_inputs(inputs) if any(place.kind == "json" for place in places) else []
     report = report_of(command, sums, request, reduction, output.level(), hashed, penalties)
-    report = with_left_out(report, inputs.left_out)
+    tell(with_left_out(report, inputs.left_out), places, output)
+
+
+def begin() -> None:
+    """Set up the process for work on many rows; starting up does without."""
+    import gc
+
+    gc.enable()
+    keep_freed_memory()
+
+
+def tell(report: "Report", places: Sequence[Destination], output: OutputOptions) -> None:
+    """Write a report, its warnings to standard error."""
     if not output.quiet:
         for warning in report.warnings:
             say(f"warning: {warning}")
@@ -109,13 +118,10 @@ def run_job(
 
 def scanned(inputs: "Assembly", request: "Request", reading: InputOptions, output: OutputOptions) -> "Sums":
     """One scan of the inputs, with a progress bar where it takes long."""
-    import gc
-
     from losscli.evaluation import scan
     from losscli.execution import thread_count
 
-    gc.enable()
-    keep_freed_memory()
+    begin()
     with Progress(output.quiet) as progress:
         return scan(inputs.openers, request, thread_count(reading.threads), progress, inputs.read_once)
 

@@ -31,6 +31,12 @@ class ArrowTable:
     def _source(self) -> Any:
         return pa.BufferReader(self.content) if self.content is not None else pa.OSFile(self.path)
 
+    def batch_count(self) -> int:
+        """How many record batches the index of a file has; 1 for a stream, which has none."""
+        with self._source() as source:
+            reader = _ipc_reader(source)
+            return int(reader.num_record_batches) if isinstance(reader, pa.ipc.RecordBatchFileReader) else 1
+
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The record batches in file order."""
         places = [position(self, need.name) for need in needs]

@@ -65,7 +65,9 @@ class Source:
     @property
     def read_once(self) -> bool:
         """Whether it is a stream that cannot be opened a second time."""
-        return self.content is None and (self.name == STANDARD_INPUT or not Path(self.name).is_file())
+        path = Path(self.name)
+        stream = self.name == STANDARD_INPUT or (path.exists() and not path.is_file() and not path.is_dir())
+        return self.content is None and stream
 
     def kept(self) -> "Source":
         """The same, to be opened as often as one likes; of a stream the content is in memory from now on."""

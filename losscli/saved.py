@@ -1,0 +1,94 @@
+"""A result that was saved as JSON, read back with a look at what it holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from losscli.errors import DataError
+from losscli.results import SCHEMA, Input
+from losscli.strict import UnfitError, json_object, listed, mapped, text, whole
+
+_KEYS = ("loss", "params", "reduction", "value", "columns", "slice", "model", "signature")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReport:
+    """What `-o json` wrote.
+
+    Attributes:
+        path: the file.
+        version: that of the losscli that wrote it.
+        results, comparisons: as they stand in JSON.
+        inputs: the files that it is of; empty where it does not say.
+    """
+
+    path: str
+    version: str
+    command: str
+    results: Sequence[Mapping[str, Any]]
+    comparisons: Sequence[Mapping[str, Any]]
+    inputs: Sequence[Input]
+
+    def level(self) -> float | None:
+        """The confidence of its intervals; None where it has none."""
+        for entry in (*self.results, *self.comparisons):
+            if entry.get("ci"):
+                level = mapped(entry["ci"], "ci").get("level")
+                if not isinstance(level, float) or not 0.0 < level < 1.0:
+                    raise UnfitError("ci.level", "must be a number between 0 and 1")
+                return level
+        return None
+
+
+def read_saved(path: str) -> SavedReport:
+    """Read a saved result.
+
+    Raises:
+        DataError: it cannot be read, or is none.
+    """
+    try:
+        values = json_object(path)
+        if values.get("schema") != SCHEMA:
+            raise UnfitError("schema", f"is {str(values.get('schema'))[:40]!r} where a result has {SCHEMA!r}")
+        results = [_result(entry, f"results[{i}]") for i, entry in enumerate(_entries(values, "results"))]
+        comparisons = [mapped(entry, "comparisons") for entry in _entries(values, "comparisons")]
+        inputs = [_input(mapped(entry, "inputs")) for entry in _entries(values, "inputs")]
+        version, command = text(values.get("version"), "version"), text(values.get("command"), "command")
+        saved = SavedReport(path, version, command, results, comparisons, inputs)
+        saved.level()
+    except UnfitError as error:
+        raise DataError(f"{path} is no saved result: {error}", "give what -o json wrote") from error
+    if not results:
+        raise DataError(f"{path} has no results", "give what -o json of compute or compare wrote")
+    return saved
+
+
+def _entries(values: Mapping[str, Any], name: str) -> Sequence[Any]:
+    return listed(values.get(name, []), name)
+
+
+def _result(value: Any, place: str) -> Mapping[str, Any]:
+    result = mapped(value, place)
+    lacking = [key for key in _KEYS if key not in result]
+    if lacking:
+        raise UnfitError(place, f"lacks {', '.join(lacking)}")
+    for key in ("loss", "reduction", "signature"):
+        text(result[key], f"{place}.{key}")
+    if result["model"] is not None:
+        text(result["model"], f"{place}.model")
+    for key in ("params", "slice", "resampling"):
+        if result.get(key) is not None:
+            mapped(result[key], f"{place}.{key}")
+    for role, names in mapped(result["columns"], f"{place}.columns").items():
+        for name in listed(names, f"{place}.columns.{role}"):
+            text(name, f"{place}.columns.{role}")
+    return result
+
+
+def _input(value: Mapping[str, Any]) -> Input:
+    size, digest = value.get("bytes"), value.get("hash")
+    return Input(
+        text(value.get("path"), "inputs.path"),
+        None if size is None else whole(size, "inputs.bytes"),
+        None if digest is None else text(digest, "inputs.hash"),
+    )
