@@ -7,7 +7,7 @@ from losscli.arrays import Array, np
 from losscli.element_units import losses_of_sums
 from losscli.joint import JointMoments
 from losscli.moments import Moments
-from losscli.outcome import Outcome
+from losscli.outcome import NO_WEIGHT, Outcome
 from losscli.plan import Contest, Term
 from losscli.results import Reduction
 from losscli.spread import Spread
@@ -68,7 +68,9 @@ def estimates_of(contest: Contest, outcome: Outcome, reduction: Reduction, class
         classes: how many columns a value of several has, which the mean over every element divides by.
     """
     if not _units_there(outcome):
-        nothing = Estimate(None, None, 0, Fraction(0), Fraction(0), reason="no unit is left for it")
+        count = outcome.rows if outcome.weightless else 0
+        reason = NO_WEIGHT[0] if outcome.weightless else "no unit is left for it"
+        nothing = Estimate(None, None, count, Fraction(0), Fraction(0), reason=reason)
         return Estimates(
             [[nothing] for _ in contest.terms],
             [[] if j == contest.baseline else [nothing] for j in range(len(contest.terms))],
@@ -93,19 +95,20 @@ def estimates_of(contest: Contest, outcome: Outcome, reduction: Reduction, class
 
 def _units_there(outcome: Outcome) -> bool:
     if outcome.joint is not None:
-        return outcome.joint.count > 0
-    return any(moments.count for moments in outcome.series)
+        return outcome.joint.weight > 0
+    return any(moments.weight for moments in outcome.series)
 
 
 def _difference(found: Estimate, model: Estimate, baseline: Estimate) -> Estimate:
     """The difference of two values, with the standard error of the paired one."""
-    replicates = None
-    if model.replicates is not None and baseline.replicates is not None:
+    if found.replicates is None and model.replicates is not None and baseline.replicates is not None:
         replicates = model.replicates - baseline.replicates
-        found = replace(found, stderr=_deviation(replicates), replicates=replicates, method="bootstrap")
+        found = replace(
+            found, stderr=_deviation(replicates) if found.count > 1 else None, replicates=replicates, method="bootstrap"
+        )
     if model.value is None or baseline.value is None:
         return replace(found, value=None, stderr=None, reason=model.reason or baseline.reason)
-    if model.weight != baseline.weight:
+    if not found.weight == model.weight == baseline.weight:
         # not every unit has both, so that the difference is one over those that do
         return found
     return replace(found, value=model.value - baseline.value)
@@ -133,7 +136,8 @@ def _spread_out(found: Estimate, spread: Spread, place: int, size: int) -> Estim
             return replace(found, count=spread.count or found.count)
         drawn = spread.replicates[:, place] / size
         count = spread.count or found.count
-        return replace(found, stderr=_deviation(drawn), count=count, replicates=drawn, method="bootstrap")
+        stderr = _deviation(drawn) if count > 1 else None
+        return replace(found, stderr=stderr, count=count, replicates=drawn, method="bootstrap")
     moments = spread.series[place]
     stderr = mean_standard_error(moments)
     return replace(found, stderr=None if stderr is None else stderr / size, count=moments.count)

@@ -138,8 +138,7 @@ class SeveralMoments:
         """Add a block of units, of shape (n, k), or (n,) where there is a single result."""
         if not len(losses):
             return
-        losses = losses[:, None] if losses.ndim == 1 else losses
-        losses = with_differences(losses, self.models, self.baseline)
+        losses = self.held_against(losses)
         self._widen(losses.shape[1])
         for i, moments in enumerate(self.series):
             if not self.gaps:
@@ -148,6 +147,10 @@ class SeveralMoments:
             there = ~np.isnan(losses[:, i])
             self.absent[i] += int(np.count_nonzero(~there))
             moments.add(losses[there, i], None if weights is None else weights[there])
+
+    def held_against(self, losses: Array) -> Array:
+        """The results of each unit, and then what each model but the baseline has more than the baseline."""
+        return with_differences(losses[:, None] if losses.ndim == 1 else losses, self.models, self.baseline)
 
     def _widen(self, count: int) -> None:
         while len(self.series) < count:

@@ -31,7 +31,8 @@ class Clustered:
 
     Attributes:
         plain: the state without clusters, which has the value.
-        gaps: whether a unit may lack some of its results.
+        gaps: whether a unit may lack some of its results; the differences of models are then series of their own,
+            over the units that both have.
         run: how many consecutive rows are a cluster; None where a column tells.
         clusters: for each cluster the sum of w l for each series, then the sum of w.
     """
@@ -53,7 +54,8 @@ class Clustered:
         if self.run is not None and units.numbers is not None:
             keys = runs_of(units.numbers, self.run)
         if keys is not None:
-            self.clusters.add(side_by_side(units.losses, None, gaps=self.gaps), _weights(units), keys)
+            losses = self.plain.held_against(units.losses) if self.gaps else units.losses
+            self.clusters.add(side_by_side(losses, None, gaps=self.gaps), _weights(units), keys)
 
 
 def runs_of(numbers: Index, size: int) -> Keys:
@@ -89,7 +91,8 @@ class Resampled:
 
     Attributes:
         plain: the state of the units as they are.
-        gaps: whether a unit may lack some of its results.
+        gaps: whether a unit may lack some of its results; the differences of models are then series of their own,
+            over the units that both have.
         draws, seed: how many times to draw, and which draws.
         sums: for each draw and series the sum of c w l, then for each draw the sum of c w, where c is how often the
             unit is drawn: whole numbers of 2**-2260, so that adding loses nothing.
@@ -119,7 +122,8 @@ class Resampled:
         add(self.plain, units)
         if not len(units.losses) or units.numbers is None:
             return
-        columns = side_by_side(units.losses, units.weights, gaps=self.gaps)
+        losses = self.plain.held_against(units.losses) if self.gaps else units.losses
+        columns = side_by_side(losses, units.weights, gaps=self.gaps)
         totals, heavy = parted(columns, gaps=self.gaps)
         pivots = [few_bits(_ratio(total, weight)) for total, weight in zip(totals.T, heavy.T, strict=True)]
         centred = columns.copy()
