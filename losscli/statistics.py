@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from losscli.moments import Moments
@@ -152,6 +153,7 @@ def student_t_quantile(p: float, df: float) -> float:
     return -student_t_exceeded(p, df) if p < 0.5 else student_t_exceeded(1.0 - p, df)
 
 
+@lru_cache(maxsize=1024)
 def student_t_exceeded(upper: float, df: float) -> float:
     """The value that Student's distribution with df degrees of freedom exceeds with probability upper <= 1/2."""
     low, high = 0.0, 1.0

@@ -244,7 +244,7 @@ def test_small_slices_are_put_together(contest: str, how: str) -> None:
         np.testing.assert_allclose(found[0], expected[0], rtol=1e-13, atol=1e-16)
         np.testing.assert_allclose(found[1], expected[1], rtol=1e-9)
         low_and_high = [entry[2][:2] if entry[2] else (0.0, 0.0) for entry in (found, expected)]
-        np.testing.assert_allclose(*low_and_high, rtol=1e-9)
+        np.testing.assert_allclose(low_and_high[0], low_and_high[1], rtol=1e-9)
         assert found[3] == expected[3]
 
 
