@@ -188,8 +188,9 @@ def _of_one_set(contest: Contest, joint: JointMoments, spread: Spread | None) ->
     values = [*losses, *(losses[j] - losses[base] for j in others)]
     leaning = [*slopes, *(slopes[j] - slopes[base] for j in others)]
     found = []
-    for value, slope in zip(values, leaning, strict=True):
-        variances = _variances(source, slope) if source.count > 1 else [None] * len(value)
+    for place, (value, slope) in enumerate(zip(values, leaning, strict=True)):
+        paired = place >= len(contest.terms)
+        variances = _variances(source, slope, paired=paired) if source.count > 1 else [None] * len(value)
         found += [
             _of_set(loss, variance, count, weight) for loss, variance in zip(value.tolist(), variances, strict=True)
         ]
@@ -225,15 +226,11 @@ def _slopes(term: Term, sums: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
-def _variances(joint: JointMoments, slopes: Array) -> list[Fraction | None]:
+def _variances(joint: JointMoments, slopes: Array, *, paired: bool) -> list[Fraction | None]:
     """Slopes times covariances times slopes, exactly."""
     found: list[Fraction | None] = []
     for row in slopes.tolist():
         exact = {j: Fraction(value) for j, value in enumerate(row) if value and np.isfinite(value)}
-        found.append(
-            sum(
-                (one * other * joint.covariance(j, k) for j, one in exact.items() for k, other in exact.items()),
-                Fraction(0),
-            )
-        )
+        pairs = ((j, k) for j in exact for k in exact)
+        found.append(sum((exact[j] * exact[k] * joint.covariance(j, k, paired=paired) for j, k in pairs), Fraction(0)))
     return found

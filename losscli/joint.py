@@ -17,7 +17,8 @@ class JointMoments:
             and with those of the baseline, which is all that a difference needs.
         baseline: which of them the others are held against.
         series: the moments of each addend.
-        products: for j < l the sum of (w a_j) (w a_l), a whole number of 2**-2260.
+        products: for j < l the sum of (w a_j) (w a_l), a whole number of 2**-2260; where there are several models
+            also for j = l, rounded alike, so that what models have in common cancels in their difference.
     """
 
     models: int = 1
@@ -69,7 +70,7 @@ class JointMoments:
         weight_second, weight_shift = sum_of_products(heavy, heavy)
         leaning = [sum_of_products(series, heavy) for series in centred]
         for j in range(width):
-            for other in range(j + 1, width):
+            for other in range(j if self.models > 1 else j + 1, width):
                 if not self._kept(j, other):
                     continue
                 product, shift = sum_of_products(centred[j], centred[other])
@@ -88,10 +89,15 @@ class JointMoments:
         models = j // width, other // width
         return models[0] == models[1] or self.baseline in models
 
-    def covariance(self, j: int, other: int) -> Fraction:
-        """n / (n - 1) times the centred products of two addends: the covariance of their totals over n rows."""
+    def covariance(self, j: int, other: int, *, paired: bool = False) -> Fraction:
+        """n / (n - 1) times the centred products of two addends: the covariance of their totals over n rows.
+
+        Args:
+            paired: whether it is for a difference of models.
+        """
         n = self.count
-        raw = self.series[j].second if j == other else self.products[min(j, other), max(j, other)]
+        own = j == other and not paired
+        raw = self.series[j].second if own else self.products[min(j, other), max(j, other)]
         totals = self.series[j].total() * self.series[other].total()
         return (Fraction(raw, 1 << SCALE) - totals / n) * Fraction(n, n - 1)
 

@@ -125,7 +125,7 @@ class Resampled:
         losses = self.plain.held_against(units.losses) if self.gaps else units.losses
         columns = side_by_side(losses, units.weights, gaps=self.gaps)
         totals, heavy = parted(columns, gaps=self.gaps)
-        pivots = [few_bits(_ratio(total, weight)) for total, weight in zip(totals.T, heavy.T, strict=True)]
+        pivots = [few_bits(mean_of(total, weight)) for total, weight in zip(totals.T, heavy.T, strict=True)]
         centred = columns.copy()
         for place, pivot in enumerate(pivots):
             centred[:, place] -= pivot * heavy[:, place]
@@ -140,7 +140,8 @@ class Resampled:
         return np.array(flat, dtype=np.float64).reshape(self.draws, self.width or 1)
 
 
-def _ratio(total: Array, weight: Array) -> float:
+def mean_of(total: Array, weight: Array) -> float:
+    """The sum of w l over the sum of w; 0 where there is no weight."""
     heavy = float(np.add.reduce(weight))
     return float(np.add.reduce(total)) / heavy if heavy else 0.0
 

@@ -9,7 +9,7 @@ from losscli.element_units import losses_of_sums
 from losscli.joint import JointMoments, with_differences
 from losscli.moments import Moments
 from losscli.plan import Contest, Resampling
-from losscli.resampled import drawn_sums, parted, side_by_side
+from losscli.resampled import drawn_sums, mean_of, parted, side_by_side
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ def spread_of(contest: Contest, columns: Array) -> Spread:
 def _drawn(how: Resampling, totals: Array, weights: Array) -> Spread:
     """What draws of units come to, around the means, so that large means keep the digits of the spread."""
     with np.errstate(all="ignore"):
-        pivots = np.nan_to_num(np.add.reduce(totals, axis=0) / np.add.reduce(weights, axis=0))
+        pivots = np.array([mean_of(*pair) for pair in zip(totals.T, weights.T, strict=True)])
         columns = np.concatenate([totals - pivots * weights, weights], axis=1)
         sums = drawn_sums(columns, np.arange(len(columns)), how.draws, how.seed)
         centred, heavy = parted(sums, gaps=True)

@@ -25,8 +25,8 @@ def request_of(losses: Sequence[str], roles: Mapping[str, Any], **asked: Any) ->
     return make_request(losses, roles, parameters, command=None, models=models, chance=Chance(**asked), **plain | said)
 
 
-def run(table: pa.Table | Sequence[pa.Table], losses: Sequence[str], roles: Mapping[str, Any], **asked: Any) -> Report:
-    """The report on a table, or on several as if they were files."""
+def run(table: pa.Table | Sequence[pa.Table], losses: Sequence[str], roles: Mapping[str, Any], **asked: Any) -> Any:
+    """The report on a table, or on several as if they were files; its numbers may be None, and tests read them."""
     threads, confidence = asked.pop("threads", 1), asked.pop("confidence", 0.95)
     reduction = Reduction.of(asked.pop("reduction", "mean"))
     request = request_of(losses, roles, **asked)
