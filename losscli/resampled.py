@@ -198,7 +198,9 @@ def _thresholds() -> list[int]:
 
 def _counts(seed: int, chunk: int, rows: int, draws: int) -> Any:
     """How often each of the rows of a chunk is drawn: Poisson numbers of mean 1, of shape (rows, draws)."""
-    raw = np.random.Philox(key=[seed, chunk]).random_raw(-(-rows * draws // 4))
+    # as an array of its own type: a list with a number beyond 2^63 would lose its digits
+    key = np.array([seed, chunk], dtype=np.uint64)
+    raw = np.random.Philox(key=key).random_raw(-(-rows * draws // 4))
     uniform = raw.astype("<u8").view("<u2")[: rows * draws]
     counts = np.zeros(uniform.size, dtype=np.uint8)
     for bound in _thresholds():
