@@ -146,7 +146,11 @@ def _spread_out(found: Estimate, spread: Spread, place: int, size: int) -> Estim
 def _deviation(drawn: Array) -> float | None:
     """The standard deviation over the draws that have a value."""
     drawn = drawn[np.isfinite(drawn)]
-    return float(np.std(drawn, ddof=1)) if drawn.size > 1 else None
+    if drawn.size < 2:
+        return None
+    # brought near 1, so that no square overflows or vanishes
+    scale = int(np.frexp(np.max(np.abs(drawn)))[1])
+    return float(np.ldexp(np.std(np.ldexp(drawn, -scale), ddof=1), scale))
 
 
 def _of_units(moments: Moments, reduction: Reduction, classes: int) -> Estimate:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from losscli.arrays import Array, np
+from losscli.errors import DataError
 from losscli.moments import SCALE, Moments, exact, few_bits, sum_of_products
 
 
@@ -144,7 +145,12 @@ class SeveralMoments:
         """Add a block of units, of shape (n, k), or (n,) where there is a single result."""
         if not len(losses):
             return
+        results = losses.shape[1] if losses.ndim > 1 else 1
         losses = self.held_against(losses)
+        # a sum that is finite proves the differences finite, and is cheaper than a look at each
+        doubtful = not np.isfinite(np.add.reduce(losses[:, results:], axis=None))
+        if doubtful and np.isinf(losses[:, results:]).any() and not np.isinf(losses[:, :results]).any():
+            raise DataError("the losses of two models differ by more than a float64 holds", "use a larger unit")
         self._widen(losses.shape[1])
         for i, moments in enumerate(self.series):
             if not self.gaps:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from losscli.arrays import Array
+from losscli.errors import DataError
 from losscli.statistics import holm, smallest_shown, student_t_quantile
 from tests.cli import run_cli
 from tests.engine import in_slice, run
@@ -363,10 +364,26 @@ def test_files_that_are_split_at_a_block_have_the_same_sums() -> None:
     rows = 65_536 + 500
     table = table_of(rng.normal(size=rows), rng.normal(size=rows), u=np.arange(rows) % 77)
     halves = [table.slice(0, 65_536), table.slice(65_536)]
-    for asked in ({}, {"cluster": "u"}):
+    for asked in ({}, {"cluster": "u"}, {"by": ["u"]}):
         assert in_slice(run(table, ["mse"], TARGET, models=PAIR, **asked)) == in_slice(
             run(halves, ["mse"], TARGET, models=PAIR, **asked)
         )
+
+
+@pytest.mark.parametrize("asked", [{}, {"cluster": "u"}, {"by": ["u"]}])
+def test_losses_near_the_largest_number(asked: dict[str, Any]) -> None:
+    """Their sum is beyond it and their mean is not. Expected: by hand."""
+    table = table_of(np.full(40, 1e308), np.full(40, 0.5e308), u=np.arange(40))
+    report = run(table, ["mae"], TARGET, models=PAIR, **asked)
+    assert [result.value for result in report.results if result.slice is None] == [1e308, 0.5e308]
+    assert report.comparisons[0].difference == -0.5e308
+
+
+def test_differences_beyond_the_largest_number_are_refused() -> None:
+    """A reconstruction error may be of either sign."""
+    table = pa.table({"a": [1.7e308] * 2, "b": [-1.7e308] * 2, "k": [0.0] * 2})
+    with pytest.raises(DataError, match="the losses of two models differ by more than a float64 holds"):
+        run(table, ["elbo"], {"kl": "k"}, models={"reconstruction": ["a", "b"]})
 
 
 def test_small_differences_of_large_losses_keep_their_digits() -> None:

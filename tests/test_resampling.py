@@ -268,6 +268,17 @@ def test_a_p_value_of_draws_goes_with_their_interval() -> None:
         )
 
 
+@pytest.mark.parametrize("scale", [2.0**-660, 2.0**600])
+def test_draws_of_any_size(scale: float) -> None:
+    """Powers of two change no digit, also where squares overflow or vanish."""
+    asked = {"models": PAIR, "bootstrap": 200}
+    table = TABLE.set_column(1, "a", pa.array(A * scale)).set_column(2, "b", pa.array(B * scale))
+    for one, two in zip(
+        in_slice(run(table, ["mae"], TARGET, **asked)), in_slice(run(TABLE, ["mae"], TARGET, **asked)), strict=True
+    ):
+        assert one[1] / scale == pytest.approx(two[1], rel=1e-12)
+
+
 def test_a_row_without_a_cluster_is_refused_or_counted() -> None:
     users = [None if i in (4, 9) else int(u) for i, u in enumerate(USERS)]
     table = TABLE.set_column(TABLE.column_names.index("u"), "u", pa.array(users))
