@@ -276,14 +276,22 @@ def test_the_worst_slices_come_first() -> None:
 
 
 def test_slices_that_are_not_shown_count_among_the_comparisons() -> None:
-    """The worst of many slices differ more by chance, so Holm's factor is the number of all of them."""
-    asked = {"models": PAIR, "by": ["n"], "bootstrap": None}
-    every = run(TWO, ["mse"], {"target": "y"}, **asked)
-    shown = run(TWO, ["mse"], {"target": "y"}, top=1, **asked)
-    adjusted = {str(entry.slice): entry.p_adjusted for entry in every.comparisons}
-    assert len(every.comparisons) == 5
-    assert len(shown.comparisons) == 2
-    assert {str(entry.slice): entry.p_adjusted for entry in shown.comparisons}.items() <= adjusted.items()
+    """The worst of many slices differ more by chance, so Holm's factor is the number of all of them.
+
+    Expected: by hand. Of three comparisons the least p-value counts three times, the next twice, the largest once.
+    """
+    rng = np.random.default_rng(31)
+    errors = rng.normal(size=(90, 2)) * [1.0, 1.2]
+    table = pa.table({"y": np.zeros(90), "a": errors[:, 0], "b": errors[:, 1], "k": np.arange(90) // 45})
+    for top in (None, 1):
+        report = run(table, ["mse"], {"target": "y"}, models=PAIR, by=["k"], top=top)
+        every = run(table, ["mse"], {"target": "y"}, models=PAIR, by=["k"])
+        raw = sorted(entry.p_value for entry in every.comparisons)
+        assert 3 * raw[0] <= 2 * raw[1] <= raw[2] < 1.0
+        factors = dict(zip(raw, (3, 2, 1), strict=True))
+        assert len(report.comparisons) == (3 if top is None else 2)
+        for entry in report.comparisons:
+            assert entry.p_adjusted == pytest.approx(factors[entry.p_value] * entry.p_value, rel=1e-12)
 
 
 @pytest.mark.parametrize("how", HOW)
