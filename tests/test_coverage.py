@@ -40,8 +40,8 @@ def test_intervals_over_batches_hold_the_truth() -> None:
     ],
 )
 def test_intervals_of_draws_hold_the_truth(name: str) -> None:
-    """With 400 samples the standard deviation is 1.1%: the band has two of them more on either side."""
-    assert 0.91 <= CASES[name].coverage(400, bootstrap=300) <= 0.99
+    """With 300 samples the standard deviation is 1.3%: the band has two of them more on either side."""
+    assert 0.905 <= CASES[name].coverage(300, bootstrap=300) <= 0.99
 
 
 @pytest.mark.parametrize("name", DEPENDENT)
@@ -55,7 +55,7 @@ def test_rows_that_depend_on_one_another_need_to_be_named(name: str) -> None:
 
 def test_where_intervals_are_too_short_the_documentation_says_so() -> None:
     """docs/numbers.md has what was measured; it must not get worse."""
-    found = [case.coverage(1_500) for case in hard_cases()]
+    found = [case.coverage(600) for case in hard_cases()]
     np.testing.assert_array_less([0.88, 0.88, 0.80], found)
 
 
@@ -65,8 +65,8 @@ def test_a_gate_on_equal_models_fails_at_most_as_often_as_it_may() -> None:
 
 
 def test_a_gate_by_draws_fails_at_most_as_often_as_it_may() -> None:
-    """2.5%, and two standard deviations of 400 trials, 1.6%."""
-    assert gate_fails(400, bootstrap=300) < 0.041
+    """2.5%, and two standard deviations of 300 trials, 1.8%."""
+    assert gate_fails(300, bootstrap=300) < 0.043
 
 
 def test_several_losses_after_holm_fail_together_at_most_as_often_as_one() -> None:

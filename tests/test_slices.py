@@ -67,7 +67,7 @@ ALL = [*sampling.plain_cases(), *several.plain_cases()]
 
 
 def ways_of(case: sampling.Case | several.Case, units: Mapping[str, Any]) -> list[str]:
-    """Three ways to make intervals, which take turns; batches have no runs, and lie within clusters."""
+    """Two ways to make intervals, which take turns; batches have no runs, and lie within clusters."""
     batches = isinstance(case, several.Case) and case.kind == "batch"
     ways = [
         how
@@ -75,7 +75,7 @@ def ways_of(case: sampling.Case | several.Case, units: Mapping[str, Any]) -> lis
         if not (batches and ("block" in asked or ("batch_size" in units and "cluster" in asked)))
     ]
     turn = ALL.index(case) % len(ways)
-    return [ways[(turn + step) % len(ways)] for step in range(3)]
+    return [ways[(turn + step) % len(ways)] for step in range(2)]
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.id)
