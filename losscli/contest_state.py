@@ -62,17 +62,21 @@ class ContestState:
         return self.batches[label]
 
     def outcomes(self) -> list[tuple[Label | None, Outcome]]:
-        """What it comes to, for all rows and for each slice; called once, when all rows are there.
-
-        Raises:
-            DataError: the weights of all rows are 0.
-        """
+        """What it comes to, for all rows and for each slice; called once, when all rows are there."""
         self.settle()
         for label, part in self.parts():
             if isinstance(part, BatchRows):
                 self._batches(label).finish()
+        self._with_undefined()
         self._put_together()
         return [(label, self._outcome(label, part)) for label, part in self.parts()]
+
+    def _with_undefined(self) -> None:
+        """Have a slice also of the labels under which no unit has a loss."""
+        if isinstance(self.sums, Sliced):
+            for tally in self.tallies:
+                for label in tally.undefined_in:
+                    self.sums.part(label)
 
     def _put_together(self) -> None:
         """Make one slice of those that have fewer rows than a slice of its own needs."""
@@ -84,6 +88,9 @@ class ContestState:
         other = (OTHER,) * len(self.contest.by)
         total = _new_part(self.contest)
         for label in few:
+            for tally in self.tallies:
+                count = tally.undefined_in.pop(label, 0)
+                tally.undefined_in[other] = tally.undefined_in.get(other, 0) + count
             part = self.sums.parts.pop(label)
             if isinstance(part, BatchRows):
                 self._batches(other).take_finished(self.batches.pop(label))
@@ -108,6 +115,12 @@ class ContestState:
 
     def _outcome(self, label: Label | None, state: Any) -> Outcome:
         tallies = self.tallies if label is None else [Tally() for _ in self.contest.terms]
+        found = self._found(label, state, tallies)
+        met = [tally.undefined_in.get(label, 0) for tally in self.tallies]
+        found.undefined = [tally.undefined + count for tally, count in zip(tallies, met, strict=True)]
+        return found
+
+    def _found(self, label: Label | None, state: Any, tallies: list[Tally]) -> Outcome:
         if isinstance(state, GroupSums):
             return of_groups(self.contest, state, tallies)
         if isinstance(state, BatchRows):
@@ -159,12 +172,12 @@ def _new_part(contest: Contest) -> Any:
     plain: Any = Moments()
     if kind == "whole":
         plain = JointMoments(models, contest.baseline)
-    elif models > 1 or contest.by_place:
+    elif models > 1 or contest.gaps:
         plain = several(contest)
     how = contest.resampling
     if how.of_clusters:
-        return Clustered(plain, contest.by_place, how.run)
-    return Resampled(plain, contest.by_place, how.draws, how.seed) if how.draws else plain
+        return Clustered(plain, contest.gaps, how.run)
+    return Resampled(plain, contest.gaps, how.draws, how.seed) if how.draws else plain
 
 
 def new_state(contest: Contest, gather: bool) -> ContestState:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from losscli.comparison import BETTER, UNCLEAR, UNTESTED, WORSE, Comparison
 from losscli.estimates import MEANS, Estimate
-from losscli.results import Result
+from losscli.results import Result, one_is_one
 from losscli.statistics import (
     FEWEST_UNITS,
     Interval,
@@ -25,7 +25,7 @@ def interval_of(estimate: Estimate, stderr: float | None, confidence: float | No
     if confidence is None or stderr is None or estimate.value is None or estimate.count < FEWEST_UNITS:
         return None
     if estimate.replicates is not None:
-        return percentile_interval(finite(estimate), confidence)
+        return percentile_interval(finite(estimate), estimate.count, confidence)
     found = t_interval(estimate.value, stderr, estimate.count, confidence)
     return None if found is None else replace(found, method=estimate.method)
 
@@ -51,7 +51,7 @@ def comparison_of(model: Result, baseline: Result, found: Estimate, confidence: 
     p_value, detectable = None, None
     if interval is not None and difference is not None and stderr is not None and confidence is not None:
         drawn = finite(found)
-        p_value = drawn_p_value(drawn) if drawn else t_p_value(difference, stderr, found.count)
+        p_value = drawn_p_value(drawn, found.count) if drawn else t_p_value(difference, stderr, found.count)
         detectable = smallest_shown(stderr, found.count, confidence)
     return Comparison(
         loss=model.loss,
@@ -99,7 +99,7 @@ def _reason(
     if confidence is None:
         return "no test was asked for"
     if found.count < FEWEST_UNITS:
-        return f"{found.count} {model.interval_over}, {FEWEST_UNITS} needed"
+        return one_is_one(f"{found.count} {model.interval_over}, {FEWEST_UNITS} needed")
     return "no interval could be made"
 
 

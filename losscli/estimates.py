@@ -7,7 +7,7 @@ from losscli.arrays import Array, np
 from losscli.element_units import losses_of_sums
 from losscli.joint import JointMoments
 from losscli.moments import Moments
-from losscli.outcome import Outcome
+from losscli.outcome import NO_WEIGHT, Outcome
 from losscli.plan import Contest, Term
 from losscli.results import Reduction
 from losscli.spread import Spread
@@ -68,7 +68,9 @@ def estimates_of(contest: Contest, outcome: Outcome, reduction: Reduction, class
         classes: how many columns a value of several has, which the mean over every element divides by.
     """
     if not _units_there(outcome):
-        nothing = Estimate(None, None, 0, Fraction(0), Fraction(0), reason="no unit is left for it")
+        count = outcome.rows if outcome.weightless else 0
+        reason = NO_WEIGHT[0] if outcome.weightless else "no unit is left for it"
+        nothing = Estimate(None, None, count, Fraction(0), Fraction(0), reason=reason)
         return Estimates(
             [[nothing] for _ in contest.terms],
             [[] if j == contest.baseline else [nothing] for j in range(len(contest.terms))],
@@ -93,19 +95,20 @@ def estimates_of(contest: Contest, outcome: Outcome, reduction: Reduction, class
 
 def _units_there(outcome: Outcome) -> bool:
     if outcome.joint is not None:
-        return outcome.joint.count > 0
-    return any(moments.count for moments in outcome.series)
+        return outcome.joint.weight > 0
+    return any(moments.weight for moments in outcome.series)
 
 
 def _difference(found: Estimate, model: Estimate, baseline: Estimate) -> Estimate:
     """The difference of two values, with the standard error of the paired one."""
-    replicates = None
-    if model.replicates is not None and baseline.replicates is not None:
+    if found.replicates is None and model.replicates is not None and baseline.replicates is not None:
         replicates = model.replicates - baseline.replicates
-        found = replace(found, stderr=_deviation(replicates), replicates=replicates, method="bootstrap")
+        found = replace(
+            found, stderr=_deviation(replicates) if found.count > 1 else None, replicates=replicates, method="bootstrap"
+        )
     if model.value is None or baseline.value is None:
         return replace(found, value=None, stderr=None, reason=model.reason or baseline.reason)
-    if model.weight != baseline.weight:
+    if not found.weight == model.weight == baseline.weight:
         # not every unit has both, so that the difference is one over those that do
         return found
     return replace(found, value=model.value - baseline.value)
@@ -133,7 +136,8 @@ def _spread_out(found: Estimate, spread: Spread, place: int, size: int) -> Estim
             return replace(found, count=spread.count or found.count)
         drawn = spread.replicates[:, place] / size
         count = spread.count or found.count
-        return replace(found, stderr=_deviation(drawn), count=count, replicates=drawn, method="bootstrap")
+        stderr = _deviation(drawn) if count > 1 else None
+        return replace(found, stderr=stderr, count=count, replicates=drawn, method="bootstrap")
     moments = spread.series[place]
     stderr = mean_standard_error(moments)
     return replace(found, stderr=None if stderr is None else stderr / size, count=moments.count)
@@ -142,7 +146,11 @@ def _spread_out(found: Estimate, spread: Spread, place: int, size: int) -> Estim
 def _deviation(drawn: Array) -> float | None:
     """The standard deviation over the draws that have a value."""
     drawn = drawn[np.isfinite(drawn)]
-    return float(np.std(drawn, ddof=1)) if drawn.size > 1 else None
+    if drawn.size < 2:
+        return None
+    # brought near 1, so that no square overflows or vanishes
+    scale = int(np.frexp(np.max(np.abs(drawn)))[1])
+    return float(np.ldexp(np.std(np.ldexp(drawn, -scale), ddof=1), scale))
 
 
 def _of_units(moments: Moments, reduction: Reduction, classes: int) -> Estimate:
@@ -184,8 +192,9 @@ def _of_one_set(contest: Contest, joint: JointMoments, spread: Spread | None) ->
     values = [*losses, *(losses[j] - losses[base] for j in others)]
     leaning = [*slopes, *(slopes[j] - slopes[base] for j in others)]
     found = []
-    for value, slope in zip(values, leaning, strict=True):
-        variances = _variances(source, slope) if source.count > 1 else [None] * len(value)
+    for place, (value, slope) in enumerate(zip(values, leaning, strict=True)):
+        paired = place >= len(contest.terms)
+        variances = _variances(source, slope, paired=paired) if source.count > 1 else [None] * len(value)
         found += [
             _of_set(loss, variance, count, weight) for loss, variance in zip(value.tolist(), variances, strict=True)
         ]
@@ -221,15 +230,11 @@ def _slopes(term: Term, sums: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
-def _variances(joint: JointMoments, slopes: Array) -> list[Fraction | None]:
+def _variances(joint: JointMoments, slopes: Array, *, paired: bool) -> list[Fraction | None]:
     """Slopes times covariances times slopes, exactly."""
     found: list[Fraction | None] = []
     for row in slopes.tolist():
         exact = {j: Fraction(value) for j, value in enumerate(row) if value and np.isfinite(value)}
-        found.append(
-            sum(
-                (one * other * joint.covariance(j, k) for j, one in exact.items() for k, other in exact.items()),
-                Fraction(0),
-            )
-        )
+        pairs = ((j, k) for j in exact for k in exact)
+        found.append(sum((exact[j] * exact[k] * joint.covariance(j, k, paired=paired) for j, k in pairs), Fraction(0)))
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from losscli.arrays import Array, np
+from losscli.errors import DataError
 from losscli.moments import SCALE, Moments, exact, few_bits, sum_of_products
 
 
@@ -17,7 +18,8 @@ class JointMoments:
             and with those of the baseline, which is all that a difference needs.
         baseline: which of them the others are held against.
         series: the moments of each addend.
-        products: for j < l the sum of (w a_j) (w a_l), a whole number of 2**-2260.
+        products: for j < l the sum of (w a_j) (w a_l), a whole number of 2**-2260; where there are several models
+            also for j = l, rounded alike, so that what models have in common cancels in their difference.
     """
 
     models: int = 1
@@ -69,7 +71,7 @@ class JointMoments:
         weight_second, weight_shift = sum_of_products(heavy, heavy)
         leaning = [sum_of_products(series, heavy) for series in centred]
         for j in range(width):
-            for other in range(j + 1, width):
+            for other in range(j if self.models > 1 else j + 1, width):
                 if not self._kept(j, other):
                     continue
                 product, shift = sum_of_products(centred[j], centred[other])
@@ -88,10 +90,15 @@ class JointMoments:
         models = j // width, other // width
         return models[0] == models[1] or self.baseline in models
 
-    def covariance(self, j: int, other: int) -> Fraction:
-        """n / (n - 1) times the centred products of two addends: the covariance of their totals over n rows."""
+    def covariance(self, j: int, other: int, *, paired: bool = False) -> Fraction:
+        """n / (n - 1) times the centred products of two addends: the covariance of their totals over n rows.
+
+        Args:
+            paired: whether it is for a difference of models.
+        """
         n = self.count
-        raw = self.series[j].second if j == other else self.products[min(j, other), max(j, other)]
+        own = j == other and not paired
+        raw = self.series[j].second if own else self.products[min(j, other), max(j, other)]
         totals = self.series[j].total() * self.series[other].total()
         return (Fraction(raw, 1 << SCALE) - totals / n) * Fraction(n, n - 1)
 
@@ -138,8 +145,12 @@ class SeveralMoments:
         """Add a block of units, of shape (n, k), or (n,) where there is a single result."""
         if not len(losses):
             return
-        losses = losses[:, None] if losses.ndim == 1 else losses
-        losses = with_differences(losses, self.models, self.baseline)
+        results = losses.shape[1] if losses.ndim > 1 else 1
+        losses = self.held_against(losses)
+        # a sum that is finite proves the differences finite, and is cheaper than a look at each
+        doubtful = not np.isfinite(np.add.reduce(losses[:, results:], axis=None))
+        if doubtful and np.isinf(losses[:, results:]).any() and not np.isinf(losses[:, :results]).any():
+            raise DataError("the losses of two models differ by more than a float64 holds", "use a larger unit")
         self._widen(losses.shape[1])
         for i, moments in enumerate(self.series):
             if not self.gaps:
@@ -148,6 +159,10 @@ class SeveralMoments:
             there = ~np.isnan(losses[:, i])
             self.absent[i] += int(np.count_nonzero(~there))
             moments.add(losses[there, i], None if weights is None else weights[there])
+
+    def held_against(self, losses: Array) -> Array:
+        """The results of each unit, and then what each model but the baseline has more than the baseline."""
+        return with_differences(losses[:, None] if losses.ndim == 1 else losses, self.models, self.baseline)
 
     def _widen(self, count: int) -> None:
         while len(self.series) < count:

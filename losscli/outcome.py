@@ -36,6 +36,7 @@ class Outcome:
         single: how many batches have a single row.
         short: how many rows the last batch has where it has fewer than the others; 0 where it is complete.
         absent: for each of the series, how many units have none.
+        undefined: for each model, how many units have no loss though they should have one.
     """
 
     series: list[Moments]
@@ -48,6 +49,16 @@ class Outcome:
     single: int = 0
     short: int = 0
     absent: list[int] = field(default_factory=list)
+    undefined: list[int] = field(default_factory=list)
+
+    @property
+    def weightless(self) -> bool:
+        """Whether there are units, and the weights of all of them are 0."""
+        if self.joint is not None:
+            return self.joint.count > 0 and not self.joint.weight
+        if self.labels is not None and not self.labels:
+            return self.rows > 0 and not any(self.undefined)
+        return any(moments.count and not moments.weight for moments in self.series)
 
     @property
     def empty(self) -> bool:
@@ -56,30 +67,22 @@ class Outcome:
 
 
 def of_whole(contest: Contest, sums: JointMoments, spread: Spread | None, tallies: Sequence[Tally]) -> Outcome:
-    """The units of a contest whose whole input is one set.
-
-    Raises:
-        DataError: the weights of all rows are 0.
-    """
-    if sums.count and not sums.weight:
-        raise DataError(*NO_WEIGHT)
-    if sums.series:
+    """The units of a contest whose whole input is one set."""
+    if sums.weight:
         _observe(contest, np.array([[float(min(total, _LARGEST)) for total in sums.totals()]]), tallies)
     return Outcome([], sums, spread, rows=sums.count)
 
 
 def of_groups(contest: Contest, sums: GroupSums, tallies: Sequence[Tally]) -> Outcome:
-    """The units of a contest of sets.
+    """The units of a contest of sets; a set whose rows have weights of 0 is none.
 
     Raises:
-        DataError: the weights of all rows are 0.
+        DataError: a set has rows of several clusters.
     """
     labels, totals = sums.totals()
     sizes = sums.sizes()
-    if sums.places and not labels:
-        raise DataError(*NO_WEIGHT)
     if not labels:
-        return Outcome([Moments()], labels=[], losses=np.zeros(0), sizes=sizes)
+        return Outcome([Moments()], rows=sums.rows, labels=[], losses=np.zeros(0), sizes=sizes)
     clusters = _clusters_of(labels) if contest.resampling.cluster else None
     labels = [label.group if isinstance(label, InCluster) else label for label in labels]
     _observe(contest, totals, tallies)
@@ -154,7 +157,7 @@ def of_batches(contest: Contest, batches: Batches) -> Outcome:
 
 def several(contest: Contest) -> SeveralMoments:
     """An empty state of the results of all models."""
-    return SeveralMoments(len(contest.terms), contest.baseline, contest.by_place)
+    return SeveralMoments(len(contest.terms), contest.baseline, contest.gaps)
 
 
 def _observe(contest: Contest, totals: Array, tallies: Sequence[Tally]) -> None:

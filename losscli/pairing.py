@@ -46,7 +46,20 @@ def units_of_contest(contest: Contest, block: Block, tallies: Sequence[Tally], *
         units = _with_clusters(contest, units, block, tallies)
     if contest.by:
         units = replace(units, slices=slices_of(contest.by, block, units.rows))
+        _note_undefined(contest, block, tallies)
     return units
+
+
+def _note_undefined(contest: Contest, block: Block, tallies: Sequence[Tally]) -> None:
+    """Count for each slice the rows that have no loss, which are among its units no longer."""
+    for tally in tallies:
+        if tally.undefined_rows is None:
+            continue
+        keys = slices_of(contest.by, block, tally.undefined_rows)
+        tally.undefined_rows = None
+        for code in keys.codes.tolist():
+            label = keys.labels[code]
+            tally.undefined_in[label] = tally.undefined_in.get(label, 0) + 1
 
 
 def _side_by_side(contest: Contest, parts: list[Units], block: Block, tallies: Sequence[Tally]) -> Units:
@@ -62,7 +75,7 @@ def _side_by_side(contest: Contest, parts: list[Units], block: Block, tallies: S
         return first
     _check_same_truth(contest, block, rows)
     # a NaN stands for a result that is not there further on, so here it must not stand for a bad row
-    if not contest.by_place and any(not np.isfinite(np.add.reduce(part.losses, axis=None)) for part in parts):
+    if not contest.gaps and not all(_finite(part.losses) for part in parts):
         raise NotFiniteError
     columns = [part.losses.reshape(len(part.losses), -1) for part in parts]
     widths = tuple(width for part in parts for width in part.widths)
@@ -71,6 +84,11 @@ def _side_by_side(contest: Contest, parts: list[Units], block: Block, tallies: S
             block.first_row + 1, f"{contest.first.spec.loss.name}: the models have different numbers of classes"
         )
     return replace(first, losses=np.concatenate(columns, axis=1), widths=widths)
+
+
+def _finite(losses: Array) -> bool:
+    # a sum that is finite proves it; one of large losses may not be though each of them is
+    return bool(np.isfinite(np.add.reduce(losses, axis=None)) or np.isfinite(losses).all())
 
 
 def _same_rows(one: Index | None, other: Index | None) -> bool:

@@ -233,6 +233,11 @@ class Contest:
         name, word = self.first.spec.loss.several_by or ("", "")
         return bool(name) and self.first.values.get(name) == word
 
+    @property
+    def gaps(self) -> bool:
+        """Whether a unit may lack some of its results; the sums of one undivided set lack none."""
+        return self.by_place and self.first.sets.kind != "whole"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

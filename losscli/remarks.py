@@ -1,6 +1,5 @@
 """What a reader should know about the results: what was noticed in the data, and what a number is not."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from losscli.comparison import slice_text
@@ -8,7 +7,7 @@ from losscli.errors import DataError
 from losscli.evaluation import Sums
 from losscli.outcome import Outcome
 from losscli.plan import Term
-from losscli.results import Reduction, Result
+from losscli.results import Reduction, Result, one_is_one
 from losscli.statistics import FEWEST_UNITS
 from losscli.tally import POSITIVE_SEEN, Tally
 
@@ -39,11 +38,6 @@ def _named_result(result: Result) -> str:
     return " ".join(filter(None, [result.loss, result.model, slice_text(result.slice)]))
 
 
-def _one_is_one(text: str) -> str:
-    """The text with `1 row` for `1 rows`."""
-    return re.sub(r"\b1 (row|set|cluster|run|batche?)s\b", lambda match: f"1 {match[1].removesuffix('e')}", text)
-
-
 def _no_interval(results: Sequence[Result]) -> list[str]:
     of_means = [result for result in results if result.reduction in ("mean", "batchmean", "elementmean")]
     few = [result for result in of_means if result.count < FEWEST_UNITS]
@@ -54,7 +48,7 @@ def _no_interval(results: Sequence[Result]) -> list[str]:
         return [f"no interval in {len(slices)} slices: they have fewer than {FEWEST_UNITS} {few[0].interval_over}"]
     fewest = min(few, key=lambda result: result.count)
     count = f"{fewest.count} {fewest.interval_over}"
-    return [_one_is_one(f"no interval: {count}, {FEWEST_UNITS} needed")]
+    return [one_is_one(f"no interval: {count}, {FEWEST_UNITS} needed")]
 
 
 def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result] = ()) -> Iterator[str]:
@@ -63,7 +57,7 @@ def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result
     Raises:
         DataError: the data contradict what was said of them.
     """
-    return map(_one_is_one, _of_term(term, outcome, tally, results))
+    return map(one_is_one, _of_term(term, outcome, tally, results))
 
 
 def _of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result] = ()) -> Iterator[str]:

@@ -31,7 +31,8 @@ class Clustered:
 
     Attributes:
         plain: the state without clusters, which has the value.
-        gaps: whether a unit may lack some of its results.
+        gaps: whether a unit may lack some of its results; the differences of models are then series of their own,
+            over the units that both have.
         run: how many consecutive rows are a cluster; None where a column tells.
         clusters: for each cluster the sum of w l for each series, then the sum of w.
     """
@@ -53,7 +54,8 @@ class Clustered:
         if self.run is not None and units.numbers is not None:
             keys = runs_of(units.numbers, self.run)
         if keys is not None:
-            self.clusters.add(side_by_side(units.losses, None, gaps=self.gaps), _weights(units), keys)
+            losses = self.plain.held_against(units.losses) if self.gaps else units.losses
+            self.clusters.add(side_by_side(losses, None, gaps=self.gaps), _weights(units), keys)
 
 
 def runs_of(numbers: Index, size: int) -> Keys:
@@ -89,7 +91,8 @@ class Resampled:
 
     Attributes:
         plain: the state of the units as they are.
-        gaps: whether a unit may lack some of its results.
+        gaps: whether a unit may lack some of its results; the differences of models are then series of their own,
+            over the units that both have.
         draws, seed: how many times to draw, and which draws.
         sums: for each draw and series the sum of c w l, then for each draw the sum of c w, where c is how often the
             unit is drawn: whole numbers of 2**-2260, so that adding loses nothing.
@@ -119,9 +122,10 @@ class Resampled:
         add(self.plain, units)
         if not len(units.losses) or units.numbers is None:
             return
-        columns = side_by_side(units.losses, units.weights, gaps=self.gaps)
+        losses = self.plain.held_against(units.losses) if self.gaps else units.losses
+        columns = side_by_side(losses, units.weights, gaps=self.gaps)
         totals, heavy = parted(columns, gaps=self.gaps)
-        pivots = [few_bits(_ratio(total, weight)) for total, weight in zip(totals.T, heavy.T, strict=True)]
+        pivots = [few_bits(mean_of(total, weight)) for total, weight in zip(totals.T, heavy.T, strict=True)]
         centred = columns.copy()
         for place, pivot in enumerate(pivots):
             centred[:, place] -= pivot * heavy[:, place]
@@ -136,7 +140,8 @@ class Resampled:
         return np.array(flat, dtype=np.float64).reshape(self.draws, self.width or 1)
 
 
-def _ratio(total: Array, weight: Array) -> float:
+def mean_of(total: Array, weight: Array) -> float:
+    """The sum of w l over the sum of w; 0 where there is no weight."""
     heavy = float(np.add.reduce(weight))
     return float(np.add.reduce(total)) / heavy if heavy else 0.0
 
@@ -193,7 +198,9 @@ def _thresholds() -> list[int]:
 
 def _counts(seed: int, chunk: int, rows: int, draws: int) -> Any:
     """How often each of the rows of a chunk is drawn: Poisson numbers of mean 1, of shape (rows, draws)."""
-    raw = np.random.Philox(key=[seed, chunk]).random_raw(-(-rows * draws // 4))
+    # as an array of its own type: a list with a number beyond 2^63 would lose its digits
+    key = np.array([seed, chunk], dtype=np.uint64)
+    raw = np.random.Philox(key=key).random_raw(-(-rows * draws // 4))
     uniform = raw.astype("<u8").view("<u2")[: rows * draws]
     counts = np.zeros(uniform.size, dtype=np.uint8)
     for bound in _thresholds():

@@ -1,6 +1,7 @@
 """Results: the value of each loss with its uncertainty and everything that can change a digit of it."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -46,6 +47,11 @@ class Reduction(Enum):
         """
         if self in (Reduction.BATCHMEAN, Reduction.ELEMENTMEAN) and self.value not in own:
             raise UsageError(f"{loss} has no reduction {self.value}", hint="mean, mean-count, sum or none")
+
+
+def one_is_one(text: str) -> str:
+    """The text with `1 row` for `1 rows`."""
+    return re.sub(r"\b1 (row|set|cluster|run|batche?)s\b", lambda match: f"1 {match[1].removesuffix('e')}", text)
 
 
 @dataclass(frozen=True, slots=True)

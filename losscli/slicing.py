@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from losscli.arrays import Index, np
@@ -15,8 +16,18 @@ from losscli.unit_arrays import Units
 
 Label = tuple[Any, ...]
 """The values that the rows of a slice share, one for each way to cut; None where the cell is missing."""
-OTHER = "(other)"
-"""What the slices that are too small to stand alone are called together."""
+
+
+class Rest(Enum):
+    """What the slices that are too small to stand alone are called together; no value of a column is equal to it."""
+
+    OTHER = "(other)"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+OTHER = Rest.OTHER
 
 
 def slices_of(by: Sequence[By], block: Block, rows: Index | None) -> Keys:
@@ -53,10 +64,19 @@ def _by_bounds(way: By, block: Block, rows: Index | None) -> Keys:
     if rows is not None:
         values, missing = values[rows], missing[rows]
     bounds = way.bounds
-    between = [f"[{low:g}, {high:g})" for low, high in itertools.pairwise(bounds)]
-    labels: list[Any] = [f"< {bounds[0]:g}", *between, f">= {bounds[-1]:g}", None]
+    shown = [_shown(bound) for bound in bounds]
+    between = [f"[{low}, {high})" for low, high in itertools.pairwise(shown)]
+    labels: list[Any] = [f"< {shown[0]}", *between, f">= {shown[-1]}", None]
     codes = np.searchsorted(np.array(bounds), values, side="right").astype(np.int64)
     return Keys(np.where(missing, len(labels) - 1, codes), labels)
+
+
+def _shown(bound: float) -> str:
+    """A bound with as many digits as tell it from all others, so that no two slices are called alike."""
+    if abs(bound) < 1e15 and bound.is_integer():
+        return str(int(bound))
+    short = f"{bound:g}"
+    return short if float(short) == bound else repr(bound)
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from losscli.arrays import Array, np
 from losscli.element_units import losses_of_sums
 from losscli.joint import JointMoments, with_differences
 from losscli.moments import Moments
-from losscli.plan import Contest
-from losscli.resampled import drawn_sums, parted, side_by_side
+from losscli.plan import Contest, Resampling
+from losscli.resampled import drawn_sums, mean_of, parted, side_by_side
 
 
 @dataclass(slots=True)
@@ -19,7 +19,8 @@ class Spread:
     Attributes:
         series: the moments over clusters of each result, and then of the differences from the baseline.
         joint: those of the sums of one undivided set.
-        replicates: what each draw comes to, for each result of each model: shape (draws, models * results).
+        replicates: what each draw comes to, for each result of each model: shape (draws, models * results); where
+            units may lack results, then also for the differences.
         count: how many units were drawn from; 0 where each unit stands by itself.
     """
 
@@ -31,23 +32,21 @@ class Spread:
     @classmethod
     def of_draws(cls, contest: Contest, sums: Array) -> "Spread":
         """From the sums of each draw."""
-        totals, weights = parted(sums, gaps=contest.by_place)
+        totals, weights = parted(sums, gaps=contest.gaps)
         with np.errstate(all="ignore"):
             return cls(replicates=totals / weights)
 
 
 def spread_of(contest: Contest, columns: Array) -> Spread:
     """From what each unit that is resampled adds: shape (units, ...) as `side_by_side` makes it."""
-    how = contest.resampling
-    if how.draws:
-        found = Spread.of_draws(contest, drawn_sums(columns, np.arange(len(columns)), how.draws, how.seed))
-        found.count = len(columns)
-        return found
-    totals, weights = parted(columns, gaps=contest.by_place)
+    totals, weights = parted(columns, gaps=contest.gaps)
+    if contest.resampling.draws:
+        return _drawn(contest.resampling, totals, weights)
     with np.errstate(all="ignore"):
         means = totals / weights
-    means = with_differences(means, len(contest.terms), contest.baseline)
-    weights = _weights_of_differences(contest, weights)
+    if not contest.gaps:
+        means = with_differences(means, len(contest.terms), contest.baseline)
+        weights = np.broadcast_to(weights[:, :1], means.shape)
     series = []
     for place in range(means.shape[1]):
         moments = Moments()
@@ -57,15 +56,14 @@ def spread_of(contest: Contest, columns: Array) -> Spread:
     return Spread(series, count=len(columns))
 
 
-def _weights_of_differences(contest: Contest, weights: Array) -> Array:
-    """The weights of each result, and of the differences: those of the units that the model has."""
-    models = len(contest.terms)
-    if models == 1:
-        return weights
-    width = weights.shape[1] // models
-    return np.concatenate(
-        [weights, *(weights[:, j * width : (j + 1) * width] for j in range(models) if j != contest.baseline)], axis=1
-    )
+def _drawn(how: Resampling, totals: Array, weights: Array) -> Spread:
+    """What draws of units come to, around the means, so that large means keep the digits of the spread."""
+    with np.errstate(all="ignore"):
+        pivots = np.array([mean_of(*pair) for pair in zip(totals.T, weights.T, strict=True)])
+        columns = np.concatenate([totals - pivots * weights, weights], axis=1)
+        sums = drawn_sums(columns, np.arange(len(columns)), how.draws, how.seed)
+        centred, heavy = parted(sums, gaps=True)
+        return Spread(replicates=pivots + centred / heavy, count=len(columns))
 
 
 def spread_of_units(
@@ -75,7 +73,9 @@ def spread_of_units(
     how = contest.resampling
     if not (how.of_clusters or how.draws) or not len(losses):
         return None
-    columns = side_by_side(losses, weights, gaps=contest.by_place)
+    if contest.gaps:
+        losses = with_differences(losses, len(contest.terms), contest.baseline)
+    columns = side_by_side(losses, weights, gaps=contest.gaps)
     if how.of_clusters:
         if clusters is None and how.run is not None:
             clusters = [place // how.run for place in range(len(losses))]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from losscli.moments import Moments
@@ -51,12 +52,16 @@ def t_interval(value: Fraction, stderr: float, count: int, level: float) -> Inte
     return None if low is None or high is None else Interval(level, low, high, "t")
 
 
-def percentile_interval(drawn: Sequence[float], level: float) -> Interval | None:
-    """The middle share of what the draws of a bootstrap came to; None where they are too few to tell."""
-    if len(drawn) < 100:
+def percentile_interval(drawn: Sequence[float], count: int, level: float) -> Interval | None:
+    """The middle share of what the draws of a bootstrap came to; None where they are too few to tell.
+
+    Draws of few units know the spread no better than the units do, so the tails are those that the normal
+    distribution has beyond Student's quantile for count - 1 degrees of freedom (Hesterberg, 2015).
+    """
+    if len(drawn) < 100 or count < 2:
         return None
     ordered = sorted(drawn)
-    tail = (1.0 - level) / 2.0
+    tail = 0.5 * math.erfc(student_t_exceeded((1.0 - level) / 2.0, count - 1) / math.sqrt(2.0))
     return Interval(level, _quantile(ordered, tail), _quantile(ordered, 1.0 - tail), "bootstrap")
 
 
@@ -68,11 +73,19 @@ def _quantile(ordered: Sequence[float], p: float) -> float:
     return ordered[low] + (place - low) * (ordered[high] - ordered[low])
 
 
-def drawn_p_value(drawn: Sequence[float]) -> float:
-    """Two-sided: how often the draws of a difference lie on the less likely side of 0 (Davison and Hinkley, 1997)."""
+def drawn_p_value(drawn: Sequence[float], count: int) -> float:
+    """Two-sided: how often the draws of a difference lie on the less likely side of 0 (Davison and Hinkley, 1997).
+
+    The share is brought from the normal distribution to Student's, as the interval of the draws is.
+    """
+    from statistics import NormalDist
+
     below = sum(value <= 0.0 for value in drawn)
     above = sum(value >= 0.0 for value in drawn)
-    return min(1.0, 2.0 * (1 + min(below, above)) / (len(drawn) + 1))
+    share = (1 + min(below, above)) / (len(drawn) + 1)
+    if share >= 0.5:
+        return 1.0
+    return min(1.0, 2.0 * student_t_upper(-NormalDist().inv_cdf(share), count - 1))
 
 
 def t_p_value(difference: float, stderr: float, count: int) -> float:
@@ -140,6 +153,7 @@ def student_t_quantile(p: float, df: float) -> float:
     return -student_t_exceeded(p, df) if p < 0.5 else student_t_exceeded(1.0 - p, df)
 
 
+@lru_cache(maxsize=1024)
 def student_t_exceeded(upper: float, df: float) -> float:
     """The value that Student's distribution with df degrees of freedom exceeds with probability upper <= 1/2."""
     low, high = 0.0, 1.0

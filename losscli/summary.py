@@ -46,7 +46,7 @@ def report_of(
     flat = [part for contest in parts for part in contest]
     results = [replace(result, warnings=warnings, penalties=penalties) for part in flat for result in part.results]
     comparisons = [comparison for part in flat for comparison in part.comparisons]
-    return Report(command, results, warnings, inputs, judged(comparisons, confidence))
+    return Report(command, results, warnings, inputs, comparisons)
 
 
 def parts_of(
@@ -58,7 +58,7 @@ def parts_of(
         DataError: no row is left to evaluate.
         UsageError: a reduction that a loss does not have.
     """
-    found: list[list[Part]] = []
+    found: list[tuple[list[Part], str]] = []
     wholes: list[Outcome] = []
     for state, outcomes in zip(sums.states, sums.outcomes(), strict=True):
         loss = state.contest.first.spec.loss
@@ -67,18 +67,27 @@ def parts_of(
         _check_something_left(whole, state, sums)
         wholes.append(whole)
         summary = _Summary(state, whole, sums, request, reduction, confidence)
-        parts = [summary.part(label, outcome) for label, outcome in outcomes]
-        found.append(_worst_first(parts, loss.facts.direction, request.chance.top_slices()))
-    results = [result for contest in found for part in contest for result in part.results]
-    return found, remarks(sums, wholes, results, confidence if reduction in MEANS else None)
+        found.append(([summary.part(label, outcome) for label, outcome in outcomes], loss.facts.direction))
+    # all slices count, also those that --top leaves out: the worst of many differ more by chance alone
+    _judge([part for parts, _ in found for part in parts], confidence)
+    shown = [_worst_first(parts, direction, request.chance.top_slices()) for parts, direction in found]
+    results = [result for contest in shown for part in contest for result in part.results]
+    return shown, remarks(sums, wholes, results, confidence if reduction in MEANS else None)
+
+
+def _judge(parts: "Sequence[Part]", confidence: float | None) -> None:
+    """Adjust the p-values for all comparisons, and say what they come to."""
+    verdicts = iter(judged([comparison for part in parts for comparison in part.comparisons], confidence))
+    for part in parts:
+        part.comparisons[:] = [next(verdicts) for _ in part.comparisons]
 
 
 def _check_something_left(outcome: Outcome, state: ContestState, sums: Sums) -> None:
-    undefined = any(tally.undefined for tally in state.tallies)
+    undefined = any(outcome.undefined)
+    if outcome.weightless:
+        raise DataError(*NO_WEIGHT)
     if outcome.rows == 0 or (outcome.labels is not None and not outcome.labels and not undefined):
         raise nothing_left(sums.rows, state.tallies[0].skipped_in_order())
-    if any(moments.count and not moments.weight for moments in outcome.series):
-        raise DataError(*NO_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,15 @@ def nothing_left(rows: int, skipped: Mapping[str, int]) -> DataError:
     return DataError(f"nothing to evaluate: none of {rows} rows is left ({why})", "check the filters and the file")
 
 
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """The units of a slice, what the model met in all rows, and how many of those units have no loss for it."""
+
+    outcome: Outcome
+    tally: Tally
+    undefined: int
+
+
 class _Summary:
     """What the results of one contest have in common."""
 
@@ -142,10 +160,12 @@ class _Summary:
         """The results and comparisons of a slice, or of all rows."""
         estimates = estimates_of(self.contest, outcome, self.reduction, max(t.classes for t in self.tallies))
         rows: list[list[Result]] = []
-        for term, tally, values in zip(self.contest.terms, self.tallies, estimates.values, strict=True):
+        models = zip(self.contest.terms, self.tallies, outcome.undefined, estimates.values, strict=True)
+        for term, tally, undefined, values in models:
+            met = _Met(outcome, tally, undefined)
             rows.append(
                 [
-                    self.result(term, tally, outcome, estimate, self._slice(term, label, place, len(values)))
+                    self.result(term, met, estimate, self._slice(term, label, place, len(values)))
                     for place, estimate in enumerate(values)
                 ]
             )
@@ -165,16 +185,17 @@ class _Summary:
             found["class" if "class" not in found else "class of the loss"] = name
         return found or None
 
-    def result(self, term: Term, tally: Tally, outcome: Outcome, estimate: Estimate, part: Slice | None) -> Result:
+    def result(self, term: Term, met: "_Met", estimate: Estimate, part: Slice | None) -> Result:
         """The result of an estimate.
 
         Args:
+            met: the units that it is of, and what the model met in the input.
             part: the slice that it is of, or the class; None for all.
         """
         loss = term.spec.loss
-        undefined = tally.undefined if outcome is self.whole else 0
-        value = None if estimate.value is None or undefined else nearest_float(estimate.value)
-        status, reason = _status(value, estimate, undefined, term)
+        outcome, tally = met.outcome, met.tally
+        value = None if estimate.value is None or met.undefined else nearest_float(estimate.value)
+        status, reason = _status(value, estimate, met.undefined, term)
         skipped = tally.skipped_in_order()
         if outcome is not self.whole:
             skipped["other_slices"] = self.whole.rows - outcome.rows

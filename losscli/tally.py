@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from losscli.arrays import Index
 from losscli.errors import DataError
 
 _EXAMPLES = 5
@@ -56,6 +58,8 @@ class Tally:
         classes: how many columns a value of several has; 0 where there is none.
         seen: the classes that occur as labels.
         undefined: units that have no loss.
+        undefined_rows: those of the block at hand, where units are rows and rows are cut into slices.
+        undefined_in: how many of them each slice has.
     """
 
     complaints: dict[Complaint, Occurrences] = field(default_factory=dict)
@@ -65,6 +69,8 @@ class Tally:
     classes: int = 0
     seen: set[int] = field(default_factory=set)
     undefined: int = 0
+    undefined_rows: Index | None = None
+    undefined_in: dict[Any, int] = field(default_factory=dict)
 
     def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, str]]) -> None:
         """Note what is wrong with so many rows."""
@@ -104,6 +110,8 @@ class Tally:
         self.widen(other.classes)
         self.seen |= other.seen
         self.undefined += other.undefined
+        for label, count in other.undefined_in.items():
+            self.undefined_in[label] = self.undefined_in.get(label, 0) + count
 
     def check(self, file: str, rows: int, refused: set[str]) -> None:
         """Raise the error for the first refused kind of complaint, if there is one.

@@ -104,6 +104,7 @@ def defined(term: Term, units: Units, tally: Tally) -> Units:
         tally.skip(name, count)
     else:
         tally.undefined += count
+        tally.undefined_rows = np.flatnonzero(bad) if units.rows is None else units.rows[bad]
     return units.kept(~bad)
 
 
