@@ -17,12 +17,7 @@ from tests.wild.corpus import BINARIES, CASES, TEXTS
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def _as_parameter(case: Case) -> Any:
-    marks = [pytest.mark.xfail(reason=case.pending, strict=True)] if case.pending else []
-    return pytest.param(case, id=case.id, marks=marks)
-
-
-@pytest.mark.parametrize("case", [_as_parameter(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_wild_file(case: Case) -> None:
     stdin = (FILES / case.stdin).read_bytes() if case.stdin else b""
     outcome = run_cli(case.args, stdin=stdin, cwd=FILES)

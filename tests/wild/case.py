@@ -32,7 +32,6 @@ class Case:
         rows_named: data rows, from 1, that the message on stderr names.
         stdout_has, stdout_lacks, stderr_has, stderr_lacks: pieces of text, in any case of letters.
         as_json: whether `--json` is added to the line.
-        pending: why the tool cannot do this yet; the case must fail until it can.
     """
 
     id: str
@@ -52,7 +51,6 @@ class Case:
     stderr_has: tuple[str, ...] = ()
     stderr_lacks: tuple[str, ...] = ()
     as_json: bool = True
-    pending: str = ""
 
     @property
     def args(self) -> tuple[str, ...]:

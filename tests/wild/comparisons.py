@@ -51,7 +51,6 @@ CASES = [
     Case(
         id="compare-models-in-columns",
         why="Each repeated --pred is a model.",
-        pending="models side by side come with issue 4",
         line="compare several_models.csv --loss mae --pred naive --pred ridge_pred --pred boost_pred",
         values=((1 + 1.5 + 0 + 2) / 4, (0.5 + 0.5 + 0 + 1) / 4, (0 + 0.25 + 0.5 + 0.25) / 4),
         columns=roles("y_true", "naive"),
@@ -75,7 +74,6 @@ CASES = [
     Case(
         id="compare-files",
         why="Two runs on the same rows in the same order, of different layout.",
-        pending="models side by side come with issue 4",
         line="compare --model old=run_old.csv --model new=run_new.csv --loss mae",
         values=((1 + 1 + 0) / 3, (0.5 + 0.25 + 0) / 3),
         columns=roles("y_true", "y_pred"),
@@ -84,7 +82,6 @@ CASES = [
     Case(
         id="compare-files-of-other-order",
         why="The second run was sorted: its first target is another one, so positions do not pair the rows.",
-        pending="models side by side come with issue 4",
         line="compare --model old=run_old.csv --model new=run_sorted.csv --loss mae",
         code=3,
         rows_named=(1,),
@@ -93,7 +90,6 @@ CASES = [
     Case(
         id="compare-files-of-other-length",
         why="A run that stopped early has fewer rows than the other.",
-        pending="models side by side come with issue 4",
         line="compare --model old=run_old.csv --model new=run_shorter.csv --loss mae",
         code=3,
         stderr_has=("3", "2"),

@@ -272,7 +272,6 @@ CASES = [
     Case(
         id="nixtla-compare",
         why="Two models side by side, the first one the baseline.",
-        pending="models side by side come with issue 4",
         line="compare nixtla.csv --loss mae --pred AutoARIMA --pred SeasonalNaive",
         values=((2 + 2 + 3 + 1) / 4, (4 + 2 + 6 + 0) / 4),
         columns=roles("y", "AutoARIMA"),
