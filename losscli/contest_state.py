@@ -7,8 +7,10 @@ from typing import Any
 
 from losscli.arrays import Array, np
 from losscli.batches import Batches, BatchRows
+from losscli.described import Described
 from losscli.fold import State
 from losscli.grouped import GroupSums
+from losscli.histogram import Histogram
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments
 from losscli.outcome import Outcome, of_batches, of_groups, of_whole, several
@@ -17,7 +19,7 @@ from losscli.resampled import Clustered, Resampled
 from losscli.slicing import OTHER, Label, Sliced
 from losscli.spread import Spread, losses_of_all, spread_of, spread_of_joint
 from losscli.tally import Tally
-from losscli.unit_arrays import Units
+from losscli.unit_arrays import Units, refuse_several
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class ContestState:
         gather: whether the rows of batches are all held before the first is evaluated.
         batches: the batches of all rows (None), and of each slice.
         tallies: what each model met.
+        histogram: how the losses of the units are distributed, where that is asked for; complete with the outcomes.
     """
 
     contest: Contest
@@ -36,14 +39,20 @@ class ContestState:
     gather: bool = False
     batches: dict[Label | None, Batches] = field(default_factory=dict)
     tallies: list[Tally] = field(default_factory=list)
+    histogram: Histogram | None = None
+
+    @property
+    def state(self) -> Any:
+        """What the units add up to, without their distribution."""
+        return self.sums.state if isinstance(self.sums, Described) else self.sums
 
     def parts(self) -> Iterator[tuple[Label | None, Any]]:
         """The state of all rows, and that of each slice."""
-        if isinstance(self.sums, Sliced):
-            yield None, self.sums.whole
-            yield from self.sums.parts.items()
+        if isinstance(self.state, Sliced):
+            yield None, self.state.whole
+            yield from self.state.parts.items()
         else:
-            yield None, self.sums
+            yield None, self.state
 
     def settle(self) -> None:
         """Take what the last fragment brought, in its order."""
@@ -69,18 +78,29 @@ class ContestState:
                 self._batches(label).finish()
         self._with_undefined()
         self._put_together()
-        return [(label, self._outcome(label, part)) for label, part in self.parts()]
+        found = [(label, self._outcome(label, part)) for label, part in self.parts()]
+        self._describe(found[0][1])
+        return found
+
+    def _describe(self, whole: Outcome) -> None:
+        """Complete the histogram of the losses of rows, or make that of sets or batches."""
+        if isinstance(self.sums, Described):
+            self.histogram = self.sums.histogram
+        elif self.contest.described and whole.losses is not None:
+            refuse_several(whole.losses)
+            self.histogram = Histogram()
+            self.histogram.add(whole.losses)
 
     def _with_undefined(self) -> None:
         """Have a slice also of the labels under which no unit has a loss."""
-        if isinstance(self.sums, Sliced):
+        if isinstance(self.state, Sliced):
             for tally in self.tallies:
                 for label in tally.undefined_in:
-                    self.sums.part(label)
+                    self.state.part(label)
 
     def _put_together(self) -> None:
         """Make one slice of those that have fewer rows than a slice of its own needs."""
-        if not isinstance(self.sums, Sliced) or not self.contest.fewest_rows:
+        if not isinstance(self.state, Sliced) or not self.contest.fewest_rows:
             return
         few = [label for label, part in self.parts() if label and self._rows(label, part) < self.contest.fewest_rows]
         if not few:
@@ -91,7 +111,7 @@ class ContestState:
             for tally in self.tallies:
                 count = tally.undefined_in.pop(label, 0)
                 tally.undefined_in[other] = tally.undefined_in.get(other, 0) + count
-            part = self.sums.parts.pop(label)
+            part = self.state.parts.pop(label)
             if isinstance(part, BatchRows):
                 self._batches(other).take_finished(self.batches.pop(label))
             elif isinstance(part, GroupSums):
@@ -101,7 +121,7 @@ class ContestState:
                 total.clusters.take_settled(part.clusters)
             else:
                 total += part
-        self.sums.parts[other] = total
+        self.state.parts[other] = total
 
     def _rows(self, label: Label, part: Any) -> int:
         """How many rows a slice has."""
@@ -155,11 +175,11 @@ class ContestState:
 
 def new_sums(contest: Contest) -> State:
     """An empty state of the kind that the units of a contest add up in."""
-    part: State = _new_part(contest)
-    if not contest.by:
-        return part
-    named = " --by ".join(way.column for way in contest.by)
-    return Sliced(partial(_new_part, contest), contest.most_slices, named, part)
+    state: State = _new_part(contest)
+    if contest.by:
+        named = " --by ".join(way.column for way in contest.by)
+        state = Sliced(partial(_new_part, contest), contest.most_slices, named, state)
+    return Described(state) if contest.described and contest.first.sets.kind == "row" else state
 
 
 def _new_part(contest: Contest) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from losscli.arrays import np
 from losscli.batches import BatchRows
+from losscli.described import Described
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments, NotFiniteError
@@ -19,7 +20,7 @@ from losscli.slicing import Sliced
 from losscli.unit_arrays import Units
 
 Leaf: TypeAlias = Moments | SeveralMoments | JointMoments | GroupSums | BatchRows
-State: TypeAlias = Leaf | Clustered | Resampled | Sliced
+State: TypeAlias = Leaf | Clustered | Resampled | Sliced | Described
 """What units add up to; each is merged by adding."""
 
 BLOCK = 65_536
@@ -114,7 +115,7 @@ def add_units(state: Any, units: Units) -> None:
     """Add a complete block of units to a state of any kind."""
     if not len(units.losses):
         return
-    if isinstance(state, (Clustered, Resampled, Sliced)):
+    if isinstance(state, (Clustered, Resampled, Sliced, Described)):
         state.take(units, add_units)
     elif isinstance(state, BatchRows):
         state.add_units(units)

@@ -213,6 +213,7 @@ class Contest:
         resampling: what intervals and tests rest on.
         most_slices: more of them are refused.
         fewest_rows: slices with fewer rows are put together.
+        described: whether the distribution of the losses is wanted as well.
     """
 
     terms: tuple[Term, ...]
@@ -221,6 +222,7 @@ class Contest:
     resampling: Resampling = EACH_UNIT
     most_slices: int = 1000
     fewest_rows: int = 0
+    described: bool = False
 
     @property
     def first(self) -> Term:

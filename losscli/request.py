@@ -44,6 +44,7 @@ class Request:
         batch_size: how many consecutive rows are a batch.
         models: the columns of each model; empty for one, or for what the input itself says.
         chance: what was said of slices and of what intervals rest on.
+        described: whether the distribution of the losses is wanted as well.
     """
 
     specs: Sequence[LossSpec]
@@ -58,6 +59,7 @@ class Request:
     batch_size: int | None = None
     models: Sequence[ModelChoice] = ()
     chance: Chance = UNSAID
+    described: bool = False
 
     def plan(self, table: Table) -> Plan:
         """The request bound to the columns of a table.
@@ -108,6 +110,7 @@ class Request:
             how,
             self.chance.most_slices(),
             self.chance.fewest_rows(),
+            self.described,
         )
 
     def _check_used(self, terms: Sequence[Term]) -> None:

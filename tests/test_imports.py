@@ -50,7 +50,8 @@ ARROWS: dict[str, set[str]] = {
     "batches": {"data", "unit_arrays"},
     "slicing": {"block", "data", "domain", "plan", "unit_arrays"},
     "resampled": {"data", "grouped", "moments", "unit_arrays"},
-    "fold": {"batches", "grouped", "joint", "moments", "resampled", "slicing", "unit_arrays"},
+    "described": {"histogram", "unit_arrays"},
+    "fold": {"batches", "described", "grouped", "joint", "moments", "resampled", "slicing", "unit_arrays"},
     "pairing": {"block", "data", "moments", "plan", "refusals", "slicing", "tally", "unit_arrays", "units"},
     "spread": {"element_units", "joint", "moments", "plan", "resampled"},
     "outcome": {
@@ -66,8 +67,10 @@ ARROWS: dict[str, set[str]] = {
     },
     "contest_state": {
         "batches",
+        "described",
         "fold",
         "grouped",
+        "histogram",
         "joint",
         "moments",
         "outcome",
@@ -277,6 +280,7 @@ ARROWS: dict[str, set[str]] = {
         "class_weights",
         "contest_state",
         "data",
+        "described",
         "evaluation",
         "execution",
         "fold",

@@ -1,5 +1,7 @@
 """`losscli compute`: one loss over the files."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
@@ -7,6 +9,7 @@ from losscli.cli.chance_options import ResamplingOptions, SliceOptions, chance_o
 from losscli.cli.model_options import JoinOptions, ModelOptions, assembly_of
 from losscli.cli.options import (
     Files,
+    Histogram,
     InputOptions,
     Losses,
     OutputOptions,
@@ -19,7 +22,9 @@ from losscli.cli.shard_options import ShardOptions
 from losscli.errors import UsageError
 
 if TYPE_CHECKING:
+    from losscli.cli.writing import Destination
     from losscli.request import Request
+    from losscli.results import Reduction
 
 
 @grouped
@@ -27,6 +32,7 @@ def command(
     files: Files = None,
     loss: Losses = None,
     reduction: ReductionName = "mean",
+    hist: Histogram = False,
     *,
     reading: InputOptions,
     catalogue: CatalogueOptions,
@@ -46,32 +52,53 @@ def command(
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
     from losscli.results import Reduction
 
-    losses = loss or []
-    if len(losses) > 1:
-        raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
-    how = Reduction.of(reduction)
-    catalogue.check_single()
+    losses, how = loss or [], Reduction.of(reduction)
+    _check_one(losses, catalogue)
     if part.asked:
         from losscli.cli.sharding import Asked, check_one_table, emit_state
 
         asked = Asked("compute", losses, reduction, None, reading, rows, catalogue, slices, resampling)
-        check_one_table(joins)
+        check_one_table(joins, hist=hist)
         emit_state(asked, part, files, reading, penalty, output)
         return
     request = request_of(losses, rows, catalogue, reading, chance_of(slices, resampling))
     if how is Reduction.NONE:
-        _check_plain(slices, resampling, penalty)
+        _check_plain(slices, resampling, penalty, hist)
         _write_each_row(files, request, reading, joins, output)
         return
-    places = destinations(output.output or [], output.json, KINDS, default_kind())
+    places = destinations(output.output or [], output.json, KINDS, "table" if hist else default_kind())
+    request = _described(request, places, how) if hist else request
     inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
     check_places(places, [source.name for source in inputs.sources])
     run_job("compute", inputs, request, how, places, reading, output, penalty)
 
 
-def _check_plain(slices: SliceOptions, resampling: ResamplingOptions, penalty: PenaltyOptions) -> None:
+def _check_one(losses: Sequence[str], catalogue: CatalogueOptions) -> None:
+    if len(losses) > 1:
+        raise UsageError(f"compute takes one loss, not {len(losses)}", hint="losscli compare shows several")
+    catalogue.check_single()
+
+
+def _described(request: "Request", places: "Sequence[Destination]", how: "Reduction") -> "Request":
+    """The request with the distribution of the losses.
+
+    Raises:
+        UsageError: there is no table to draw it below, or its mean is none.
+    """
+    from losscli.results import Reduction
+
+    if all(place.kind != "table" for place in places):
+        raise UsageError("--hist is drawn below a table", hint="-o table")
+    if how is not Reduction.MEAN:
+        raise UsageError(f"--hist shows the losses around their mean, not a {how.value}", hint="leave --reduction out")
+    return replace(request, described=True)
+
+
+def _check_plain(slices: SliceOptions, resampling: ResamplingOptions, penalty: PenaltyOptions, hist: bool) -> None:
     if slices != SliceOptions() or resampling != ResamplingOptions():
         raise UsageError("the losses of rows have no slices and no intervals", hint="leave --by and its like out")
+    if hist:
+        raise UsageError("--hist shows how the losses are distributed, not each of them", hint="leave one of them out")
     if penalty != PenaltyOptions():
         raise UsageError("penalties are added to a mean or a sum, not to the losses of rows")
 

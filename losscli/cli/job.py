@@ -1,6 +1,7 @@
 """What compute and compare have in common: from options to a request, from a request to a report."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
@@ -97,7 +98,7 @@ def run_job(
     sums = scanned(inputs, request, reading, output)
     hashed = hashed_inputs(inputs) if any(place.kind == "json" for place in places) else []
     report = report_of(command, sums, request, reduction, output.level(), hashed, penalties)
-    tell(with_left_out(report, inputs.left_out), places, output)
+    tell(with_left_out(report, inputs.left_out), places, output, _distribution(sums, report))
 
 
 def begin() -> None:
@@ -108,12 +109,45 @@ def begin() -> None:
     keep_freed_memory()
 
 
-def tell(report: "Report", places: Sequence[Destination], output: OutputOptions) -> None:
-    """Write a report, its warnings to standard error."""
+def _distribution(sums: "Sums", report: "Report") -> Callable[[int], str] | None:
+    """What draws the histogram of the losses, where it was asked for.
+
+    Raises:
+        UsageError: the whole input is one set, which has one loss.
+    """
+    state, result = sums.states[0], report.results[0]
+    if not state.contest.described:
+        return None
+    histogram = state.histogram
+    if histogram is None:
+        raise UsageError(
+            f"{result.loss}: the whole input is one set, so there is no distribution", hint="--group COLUMN makes sets"
+        )
+    from losscli.reports.histogram import histogram_text
+
+    title = result.loss if result.units == "none" else f"{result.loss} ({result.units})"
+    unit = {"row": "rows", "set": "sets", "batch": "batches"}[result.unit]
+    encoding = sys.stdout.encoding or "utf-8"
+    return lambda width: histogram_text(
+        histogram, title=title, mean=result.value, unit=unit, width=width, encoding=encoding
+    )
+
+
+def tell(
+    report: "Report",
+    places: Sequence[Destination],
+    output: OutputOptions,
+    below: Callable[[int], str] | None = None,
+) -> None:
+    """Write a report, its warnings to standard error.
+
+    Args:
+        below: makes what stands below a table of a width.
+    """
     if not output.quiet:
         for warning in report.warnings:
             say(f"warning: {warning}")
-    write_report(report, places)
+    write_report(report, places, below)
 
 
 def scanned(inputs: "Assembly", request: "Request", reading: InputOptions, output: OutputOptions) -> "Sums":

@@ -52,6 +52,12 @@ ReductionName = Annotated[
 ]
 
 
+Histogram = Annotated[
+    bool,
+    typer.Option("--hist", help="Draw the distribution of the losses below the table.", rich_help_panel=OUTPUT_PANEL),
+]
+
+
 @dataclass(frozen=True)
 class InputOptions:
     """How files are read."""

@@ -115,12 +115,14 @@ def _fits(hint: Any, value: Any) -> bool:
     return isinstance(value, hint)
 
 
-def check_one_table(joins: JoinOptions, models: ModelOptions | None = None) -> None:
-    """Refuse what brings several files together: their rows cannot be cut into shards.
+def check_one_table(joins: JoinOptions, models: ModelOptions | None = None, *, hist: bool = False) -> None:
+    """Refuse what brings several files together, whose rows cannot be cut into shards, and what a state does not keep.
 
     Raises:
-        UsageError: there are models or a truth in files of their own.
+        UsageError: there are models or a truth in files of their own, or a histogram is asked for.
     """
+    if hist:
+        raise UsageError("--emit-state keeps no distribution", hint="leave --hist out")
     if joins != JoinOptions() or models not in (None, ModelOptions()):
         raise UsageError(
             "--emit-state reads files that have everything in them, not --truth, --model or --model-column",

@@ -74,9 +74,19 @@ def default_kind() -> str:
     return "table" if sys.stdout.isatty() else "plain"
 
 
-def write_report(report: "Report", places: Sequence[Destination]) -> None:
-    """Render a report for each destination and write it."""
-    write_texts({place.path: _render(report, place) for place in places})
+def write_report(report: "Report", places: Sequence[Destination], below: Callable[[int], str] | None = None) -> None:
+    """Render a report for each destination and write it.
+
+    Args:
+        below: makes what stands below a table of a width.
+    """
+    texts: dict[str | None, str] = {}
+    for place in places:
+        text = _render(report, place)
+        if below is not None and place.kind == "table":
+            text += "\n" + below(terminal_width())
+        texts[place.path] = text
+    write_texts(texts)
 
 
 def write_texts(texts: Mapping[str | None, str]) -> None:

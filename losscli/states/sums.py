@@ -5,6 +5,7 @@ from dataclasses import astuple
 from typing import Any
 
 from losscli.batches import BatchRows
+from losscli.described import Described
 from losscli.fold import State
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
@@ -18,7 +19,9 @@ from losscli.strict import Fields, UnfitError, listed, whole
 
 
 def sums_fields(state: State, labels: LabelTable) -> Any:
-    """A state as JSON; its labels go to the table. Groups must not be settled yet."""
+    """A state as JSON; its labels go to the table. Groups must not be settled yet, and no distribution is kept."""
+    if isinstance(state, Described):
+        return sums_fields(state.state, labels)
     if isinstance(state, Moments):
         return _moments_list(state)
     if isinstance(state, JointMoments):
@@ -49,7 +52,9 @@ def fill(state: State, value: Any, place: str, labels: Sequence[Any]) -> None:
     Raises:
         UnfitError: it is of another kind, or damaged.
     """
-    if isinstance(state, Moments):
+    if isinstance(state, Described):
+        fill(state.state, value, place, labels)
+    elif isinstance(state, Moments):
         state += _moments_of(value, place)
     elif isinstance(state, JointMoments):
         _fill_joint(state, Fields(value, place, ("series", "products")))
