@@ -13,6 +13,8 @@ demo: $(VENV)/.ready ## set up .venv and evaluate the sample predictions
 	$(BIN)/losscli compute --loss mse sample_data/diabetes_preds.csv -o table
 	@echo
 	$(BIN)/losscli compare --loss mae --loss huber:delta=10 --loss pinball:tau=0.8 sample_data/diabetes_preds.parquet -o table
+	@echo
+	$(BIN)/losscli compare --loss mae -t y_true -p pred_baseline -p pred_candidate sample_data/diabetes.csv -o table
 
 test: $(VENV)/.test-ready ## run the tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
