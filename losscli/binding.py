@@ -114,7 +114,12 @@ class Binding:
         check_same_classes(self.loss.name, self.roles.get("target", ()), columns)
         if given is not None:
             check_class_order(self.loss.name, given, columns)
-        return given if given is not None or self.loss.by_element else class_names(columns)
+        return given if given is not None or self.loss.by_element else class_names(columns, self._label())
+
+    def _label(self) -> str | None:
+        """One of the labels, where the target is a column of text."""
+        target = self.roles.get("target", ())
+        return self.columns[target[0]].sample if len(target) == 1 and target[0] in self.columns else None
 
     def _values(self) -> dict[str, Any]:
         values = self.spec.values()

@@ -216,7 +216,7 @@ def _with_classes(proposal: Proposal, facts: ColumnFacts) -> Proposal:
     if facts.kind not in (Kind.TEXT, Kind.BOOLEAN):
         return proposal
     labels = {str(label).strip() for label in facts.counts or ()}
-    endings = class_names(columns)
+    endings = class_names(columns, min(labels, default=None))
     if endings is not None and labels <= set(endings):
         return proposal
     if labels <= {name.strip() for name in columns} and not any("," in name for name in columns):

@@ -170,3 +170,15 @@ def test_a_parameter_of_a_set_is_no_column(tmp_path: Path, column: str) -> None:
     line = ["compute", str(tmp_path / "masks.parquet"), "-l", "dice", "-t", "y", "--probs", "p", "--eps", f"@{column}"]
     outcome = run_cli(line)
     assert outcome.code == 2, f"the function was called without its parameter: {outcome.err}"
+
+
+def test_labels_with_words_of_the_columns_are_their_classes(tmp_path: Path) -> None:
+    """prob_class_0 and prob_class_1 stand for the labels class_0 and class_1, as scikit-learn's wine data name them."""
+    (tmp_path / "wine.csv").write_text(
+        "cultivar,prob_class_0,prob_class_1,prob_class_2\nclass_0,0.5,0.25,0.25\nclass_2,0.25,0.5,0.25\n"
+    )
+    line = ["compute", "--loss", "cross_entropy", "-t", "cultivar", "--probs", "prob_*", "wine.csv", "--json"]
+    done = run_cli(line, cwd=tmp_path)
+    assert done.code == 0, done.err
+    # minus log of 1/2 and of 1/4
+    assert json.loads(done.out)["results"][0]["value"] == pytest.approx((math.log(2) + math.log(4)) / 2, rel=1e-15)

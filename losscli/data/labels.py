@@ -132,11 +132,25 @@ def _numbers_of(known: dict[str, float]) -> dict[float, float]:
     return {number: code for name, code in known.items() if (number := _number(name)) is not None}
 
 
-def class_names(columns: Sequence[str]) -> tuple[str, ...] | None:
+def class_names(columns: Sequence[str], label: str | None = None) -> tuple[str, ...] | None:
     """The classes that the names of prediction columns end in: cat and dog for prob_cat and prob_dog.
 
     None where the names have no common beginning that ends with a symbol, or no ending.
+
+    Args:
+        label: one of the labels: where it is no ending, but one with words before it (class_0 of prob_class_0), or a
+            whole name, so are the others.
     """
+    shortest = _endings(columns)
+    if shortest is None or label is None or label in shortest:
+        return shortest
+    stem = columns[0].removesuffix(shortest[0])
+    starts = [found.end() for found in re.finditer(r"[\W_]+", stem)]
+    longer = [tuple(name[start:] for name in columns) for start in (*reversed(starts), 0)]
+    return next((names for names in longer if label in names), shortest)
+
+
+def _endings(columns: Sequence[str]) -> tuple[str, ...] | None:
     if len(columns) < 2:
         return None
     first, last = min(columns), max(columns)
