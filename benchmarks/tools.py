@@ -61,6 +61,7 @@ RIVALS = (
     Rival("DuckDB", "with_duckdb.py", ("duckdb",)),
     Rival("Polars", "with_polars.py", ("polars",)),
     Rival("pandas + scikit-learn", "with_pandas.py", ("pandas", "sklearn", "pyarrow")),
+    Rival("pandas + NumPy", "with_pandas_numpy.py", ("pandas", "pyarrow")),
 )
 
 
