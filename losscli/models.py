@@ -1,6 +1,6 @@
 """Several models in one command: which columns are whose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,9 +75,13 @@ def models_of(table: Any) -> Sequence[str]:
     return getattr(table, "models", ())
 
 
-def view_of(table: Any, model: str | None) -> Table:
-    """What a model's own file looks like; the table itself where there are no several files."""
-    view: Table = table.view(model) if model is not None and models_of(table) else table
+def view_of(table: Any, model: str | None, shared: Collection[str]) -> Table:
+    """What a model's own file looks like; the table itself where there are no several files.
+
+    Args:
+        shared: the columns that are no predictions, which the model may leave to the first one's file.
+    """
+    view: Table = table.view(model, shared) if model is not None and models_of(table) else table
     return view
 
 
