@@ -87,8 +87,16 @@ def _check_cells(argument: str, ours: Input, other: Input, block: Block, rows: I
                 block.first_row + 1 + row,
                 f"the models have different {what}: {name!r} is {block.shown(name, row, _first(one[place]))} and "
                 f"{of_other!r} is {block.shown(of_other, row, _first(two[place]))}",
-                _WAY_OUT,
+                _way_out(_first(one[place]), _first(two[place])),
             )
+
+
+def _way_out(one: float, two: float) -> str:
+    if np.float32(one) == np.float32(two):
+        return (
+            "one file has the digits of a float32: write both with one type, or name one truth: --truth FILE --key ID"
+        )
+    return _WAY_OUT
 
 
 def _check_groups(

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.cli import run_cli
-from tests.tables import csv_file
+from tests.tables import csv_file, parquet_file
 
 A = "id,y,p,w,level,g\n1,1,2,1,0.1,u\n2,4,2,3,0.1,u\n3,5,9,1,0.1,v"
 
@@ -51,6 +52,15 @@ def test_what_models_share_is_the_same_in_each_row(case: str) -> None:
     code, out, err = compared(other, *options)
     assert (code, out) == (3, "")
     assert words in err
+
+
+def test_a_truth_with_fewer_digits_is_told_as_such() -> None:
+    parquet_file(Path("b.parquet"), {"y": np.array([0.1], np.float32), "p": [1.0]})
+    csv_file(Path("a.csv"), "y,p\n0.1,1")
+    done = run_cli(["compare", "--model", "A=a.csv", "--model", "B=b.parquet", *MAE])
+    assert done.code == 3
+    assert "'y' is 0.1 and 'B:y' is 0.10000000149011612" in done.err
+    assert "one file has the digits of a float32" in done.err
 
 
 def test_weights_that_agree_count_once() -> None:
