@@ -6,6 +6,7 @@ from typing import Any
 
 from losscli.arrays import Array, Index, np
 from losscli.block import Block
+from losscli.class_weights import scheme
 from losscli.data.group_keys import Keys
 from losscli.data.labels import Coding
 from losscli.data.table import CellError
@@ -31,6 +32,7 @@ def check_shapes(terms: Sequence[Term], *, by_place: bool) -> None:
         UsageError: their truths have different numbers of columns, or their classes are others.
     """
     first = terms[0]
+    ordered = by_place or _has_numbers_of_classes(first)
     for term in terms[1:]:
         name = term.spec.loss.name
         one, two = _shared(first).get(TRUTH), _shared(term).get(TRUTH)
@@ -40,11 +42,18 @@ def check_shapes(terms: Sequence[Term], *, by_place: bool) -> None:
                 f"{', '.join(two.columns)}",
                 hint="--target names those that all have",
             )
-        if by_place and first.classes and term.classes and first.classes != term.classes:
+        if ordered and first.classes and term.classes and first.classes != term.classes:
             raise UsageError(
                 f"{name}: the models have different classes: {', '.join(first.classes)} and {', '.join(term.classes)}",
                 hint="name the columns of each model in the same order of classes",
             )
+
+
+def _has_numbers_of_classes(term: Term) -> bool:
+    """Whether a parameter is a number for each class that no name goes with."""
+    many = [parameter.name for parameter in term.spec.loss.parameters if parameter.many == "class"]
+    given = [term.spec.given[name] for name in many if name in term.spec.given]
+    return any(scheme(value) is not None if isinstance(value, str) else value is not None for value in given)
 
 
 def check_same(contest: Contest, groups: Sequence[Keys | None], block: Block, rows: Index | None) -> None:

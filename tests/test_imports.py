@@ -52,7 +52,7 @@ ARROWS: dict[str, set[str]] = {
     "resampled": {"data", "grouped", "moments", "unit_arrays"},
     "described": {"histogram", "unit_arrays"},
     "fold": {"batches", "described", "grouped", "joint", "moments", "resampled", "slicing", "unit_arrays"},
-    "shared_columns": {"block", "data", "plan"},
+    "shared_columns": {"block", "class_weights", "data", "plan"},
     "pairing": {
         "block",
         "data",

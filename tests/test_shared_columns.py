@@ -121,5 +121,10 @@ def test_results_of_classes_stand_in_one_order() -> None:
     assert done.code == 2
     assert "the models have different classes: cat, dog and dog, cat" in done.err
     # without results of classes the order is each model's own: ln 2 and ln 10, against ln 2 twice
+    for weights in ("balanced", "1,2"):
+        done = run_cli(["compare", "t.csv", *both, "cross_entropy", "--class-weight", weights])
+        assert "the models have different classes: cat, dog and dog, cat" in done.err
+    done = run_cli(["compare", "t.csv", "--json", *both, "cross_entropy", "--class-weight", "cat=1,dog=1"])
+    assert values(done.out) == pytest.approx([1.4978661367769954, 0.6931471805599453], rel=1e-14)
     done = run_cli(["compare", "t.csv", "--json", *both, "cross_entropy"])
     assert values(done.out) == pytest.approx([1.4978661367769954, 0.6931471805599453], rel=1e-14)
