@@ -7,7 +7,6 @@ from typing import Any
 from losscli.catalogue import Loss
 from losscli.data.columns import ColumnNames
 from losscli.data.table import Table
-from losscli.data.truth_target import truth_target
 from losscli.errors import UsageError
 from losscli.plan import Term
 
@@ -94,6 +93,8 @@ def with_truth(loss: Loss, given: dict[str, ColumnNames], view: Any) -> None:
     joined = getattr(view, "joined", None)
     if joined is None or all(role.name != "target" for role in loss.roles):
         return
+    from losscli.data.truth_target import truth_target
+
     names = given.get("target")
     given["target"] = truth_target(joined, names if names is None or isinstance(names, str) else ",".join(names))
 

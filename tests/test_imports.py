@@ -428,6 +428,14 @@ def test_help_and_catalogue_load_nothing_heavy(args: list[str]) -> None:
     assert not loaded & HEAVY
 
 
+def test_the_list_of_commands_does_without_their_options() -> None:
+    """Each command has some forty; `compute --help` has to read the annotations of all of its own."""
+    code = "from unittest.mock import patch; import typer.main; from losscli.cli.app import run\n"
+    code += "with patch('typer.main.get_param_completion') as made: run(['--help']); print(made.call_count)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert int(done.stdout.splitlines()[-1]) < 10
+
+
 def test_importing_the_package_loads_nothing_heavy() -> None:
     assert not _loaded("import losscli, losscli.losses") & (HEAVY | {"typer", "rich"})
 
@@ -438,4 +446,6 @@ def test_the_main_job_loads_neither_pandas_nor_what_it_does_not_use(name: str, o
     args = ["compute", f"sample_data/{name}", "--loss", "mse", "-o", output]
     loaded = _loaded(f"from losscli.cli.app import run; assert run({args!r}) == 0")
     assert "numpy" in loaded
+    for_several_files = {"joined", "panel", "pivot", "lockstep", "chained", "held", "key_index", "truth_target"}
+    assert not loaded & {f"losscli.data.{part}" for part in for_several_files}
     assert not loaded & {"pandas", "pydantic", "pyarrow.compute", "pyarrow.dataset", "rich", "losscli.cli.compare"}
