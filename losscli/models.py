@@ -1,13 +1,12 @@
 """Several models in one command: which columns are whose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from losscli.catalogue import Loss
 from losscli.data.columns import ColumnNames
 from losscli.data.table import Table
-from losscli.data.truth_target import truth_target
 from losscli.errors import UsageError
 from losscli.plan import Term
 
@@ -75,9 +74,13 @@ def models_of(table: Any) -> Sequence[str]:
     return getattr(table, "models", ())
 
 
-def view_of(table: Any, model: str | None) -> Table:
-    """What a model's own file looks like; the table itself where there are no several files."""
-    view: Table = table.view(model) if model is not None and models_of(table) else table
+def view_of(table: Any, model: str | None, shared: Collection[str]) -> Table:
+    """What a model's own file looks like; the table itself where there are no several files.
+
+    Args:
+        shared: the columns that are no predictions, which the model may leave to the first one's file.
+    """
+    view: Table = table.view(model, shared) if model is not None and models_of(table) else table
     return view
 
 
@@ -90,6 +93,8 @@ def with_truth(loss: Loss, given: dict[str, ColumnNames], view: Any) -> None:
     joined = getattr(view, "joined", None)
     if joined is None or all(role.name != "target" for role in loss.roles):
         return
+    from losscli.data.truth_target import truth_target
+
     names = given.get("target")
     given["target"] = truth_target(joined, names if names is None or isinstance(names, str) else ",".join(names))
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from losscli.arrays import Array, Index, np
 from losscli.block import Block
 from losscli.data.group_keys import Keys
 from losscli.data.table import CellError
 from losscli.moments import NotFiniteError
-from losscli.plan import Contest, Input, Term
+from losscli.plan import Contest
 from losscli.refusals import note_missing
+from losscli.shared_columns import check_same
 from losscli.slicing import slices_of
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
@@ -19,7 +20,6 @@ from losscli.units import units_of
 
 OTHERS = "other_models"
 """Why a row of a model is left out: another model has no value there."""
-TRUTH = "target"
 
 
 class InCluster(NamedTuple):
@@ -36,7 +36,7 @@ def units_of_contest(contest: Contest, block: Block, tallies: Sequence[Tally], *
         trusting: whether losses that are not finite are left for the fold to find.
 
     Raises:
-        CellError: a cell is no number, the columns do not fit together, or the models have different truths.
+        CellError: a cell is no number, the columns do not fit together, or the models differ in what they should share.
     """
     parts = [
         units_of(term, block, tally, trusting=trusting) for term, tally in zip(contest.terms, tallies, strict=True)
@@ -73,7 +73,7 @@ def _side_by_side(contest: Contest, parts: list[Units], block: Block, tallies: S
     first = parts[0]
     if not len(first.losses):
         return first
-    _check_same_truth(contest, block, rows)
+    check_same(contest, [part.keys for part in parts], block, rows)
     # a NaN stands for a result that is not there further on, so here it must not stand for a bad row
     if not contest.gaps and not all(_finite(part.losses) for part in parts):
         raise NotFiniteError
@@ -95,51 +95,6 @@ def _same_rows(one: Index | None, other: Index | None) -> bool:
     if one is None or other is None:
         return one is other
     return one is other or bool(np.array_equal(one, other))
-
-
-def _check_same_truth(contest: Contest, block: Block, rows: Index | None) -> None:
-    """Refuse models whose files have different truths in a row.
-
-    Raises:
-        CellError: with both values.
-    """
-    truth = _truth_of(contest.terms[contest.baseline])
-    if truth is None:
-        return
-    for term in contest.terms:
-        other = _truth_of(term)
-        if other is None or other.columns == truth.columns:
-            continue
-        for name, of_other in zip(truth.columns, other.columns, strict=False):
-            one, two = _cells(truth, name, block, rows), _cells(other, of_other, block, rows)
-            different = (
-                np.flatnonzero((one != two).reshape(len(one), -1).any(axis=1)) if one.shape == two.shape else [0]
-            )
-            if len(different):
-                place = int(different[0])
-                row = place if rows is None else int(rows[place])
-                raise CellError(
-                    block.first_row + 1 + row,
-                    f"the models have different truths: {name!r} is {block.shown(name, row, _first(one[place]))} and "
-                    f"{of_other!r} is {block.shown(of_other, row, _first(two[place]))}",
-                    "give files with the same rows in the same order, or pair them by a key: --key COLUMN",
-                )
-
-
-def _truth_of(term: Term) -> Input | None:
-    return next((entry for entry in term.inputs if entry.argument == TRUTH), None)
-
-
-def _cells(entry: Input, name: str, block: Block, rows: Index | None) -> Array:
-    if entry.layout == "elements":
-        elements = block.elements(name, entry.coding)
-        return (elements if rows is None else elements.of_rows(rows)).values
-    values = block.column(entry, name).values
-    return values if rows is None else values[rows]
-
-
-def _first(value: Any) -> float:
-    return float(np.ravel(value)[0])
 
 
 def _with_clusters(contest: Contest, units: Units, block: Block, tallies: Sequence[Tally]) -> Units:

@@ -25,6 +25,7 @@ from losscli.plan import (
     Transform,
     watched_columns,
 )
+from losscli.shared_columns import check_shapes, shared_names
 from losscli.specs import parse_spec, with_parameters
 
 
@@ -86,11 +87,11 @@ class Request:
         baseline = self.chance.baseline
         if baseline is not None and baseline not in names:
             raise UsageError(f"there is no model {baseline!r}", hint=f"one of {', '.join(map(str, names))}")
-        terms = []
+        terms: list[Term] = []
         for model in models:
             check_read(spec.loss, model)
             given = {**self.selection.given, **spec.roles, **model.roles}
-            view = view_of(table, model.name)
+            view = view_of(table, model.name, shared_names(terms[0]) if terms else ())
             with_truth(spec.loss, given, view)
             binding = Binding(spec, replace(self.selection, given=given), view)
             term = binding.term(
@@ -103,7 +104,7 @@ class Request:
         how = self.chance.resampling(table)
         if how.run is not None and terms[0].sets.kind == "batch":
             raise UsageError(f"{spec.loss.name}: --block is for rows and sets, not for batches", hint="leave it out")
-        return Contest(
+        contest = Contest(
             tuple(terms),
             0 if baseline is None else names.index(baseline),
             tuple(way_of(text, table) for text in (self.chance.by if spec.by is None else spec.by)),
@@ -112,6 +113,8 @@ class Request:
             self.chance.fewest_rows(),
             self.described,
         )
+        check_shapes(terms, by_place=contest.by_place)
+        return contest
 
     def _check_used(self, terms: Sequence[Term]) -> None:
         """Refuse what was said of probabilities where no loss reads any."""

@@ -39,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "specs": {"catalogue", "class_weights", "plan"},
     "chance": {"data", "plan"},
     "models": {"catalogue", "data", "plan"},
-    "request": {"binding", "chance", "data", "models", "plan", "specs"},
+    "request": {"binding", "chance", "data", "models", "plan", "shared_columns", "specs"},
     "block": {"data", "plan"},
     "arguments": {"block", "data", "numerics", "plan", "tally"},
     "unit_arrays": {"data", "plan", "tally"},
@@ -52,7 +52,19 @@ ARROWS: dict[str, set[str]] = {
     "resampled": {"data", "grouped", "moments", "unit_arrays"},
     "described": {"histogram", "unit_arrays"},
     "fold": {"batches", "described", "grouped", "joint", "moments", "resampled", "slicing", "unit_arrays"},
-    "pairing": {"block", "data", "moments", "plan", "refusals", "slicing", "tally", "unit_arrays", "units"},
+    "shared_columns": {"block", "class_weights", "data", "plan"},
+    "pairing": {
+        "block",
+        "data",
+        "moments",
+        "plan",
+        "refusals",
+        "shared_columns",
+        "slicing",
+        "tally",
+        "unit_arrays",
+        "units",
+    },
     "spread": {"element_units", "joint", "moments", "plan", "resampled"},
     "outcome": {
         "batches",
@@ -416,6 +428,14 @@ def test_help_and_catalogue_load_nothing_heavy(args: list[str]) -> None:
     assert not loaded & HEAVY
 
 
+def test_the_list_of_commands_does_without_their_options() -> None:
+    """Each command has some forty; `compute --help` has to read the annotations of all of its own."""
+    code = "from unittest.mock import patch; import typer.main; from losscli.cli.app import run\n"
+    code += "with patch('typer.main.get_param_completion') as made: run(['--help']); print(made.call_count)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert int(done.stdout.splitlines()[-1]) < 10
+
+
 def test_importing_the_package_loads_nothing_heavy() -> None:
     assert not _loaded("import losscli, losscli.losses") & (HEAVY | {"typer", "rich"})
 
@@ -426,4 +446,6 @@ def test_the_main_job_loads_neither_pandas_nor_what_it_does_not_use(name: str, o
     args = ["compute", f"sample_data/{name}", "--loss", "mse", "-o", output]
     loaded = _loaded(f"from losscli.cli.app import run; assert run({args!r}) == 0")
     assert "numpy" in loaded
+    for_several_files = {"joined", "panel", "pivot", "lockstep", "chained", "held", "key_index", "truth_target"}
+    assert not loaded & {f"losscli.data.{part}" for part in for_several_files}
     assert not loaded & {"pandas", "pydantic", "pyarrow.compute", "pyarrow.dataset", "rich", "losscli.cli.compare"}

@@ -46,15 +46,16 @@ def test_columns_and_views(old: Path, new: Path) -> None:
     table = panel({"old": old, "new": new}, ["id"])
     assert names_of(table) == ["id", "y", "pred", "new:pred", "new:id"]
     assert table.models == ["old", "new"]
-    first, second = table.view("old"), table.view("new")
+    first, second = table.view("old"), table.view("new", shared={"y"})
     assert [column.name for column in first.columns] == ["id", "y", "pred"]
     assert first.names == {"id": "id", "y": "y", "pred": "pred"}
-    # y is in the first file only
+    # y is in the first file only, and what the models share may be there
     assert [column.name for column in second.columns] == ["pred", "id", "y"]
     assert second.names == {"pred": "new:pred", "id": "new:id", "y": "y"}
     assert second.label == str(new)
     roles = resolve_roles(find("mse"), Selection({}, None), second)
     assert roles == {"target": ("y",), "pred": ("pred",)}
+    assert [column.name for column in table.view("new").columns] == ["pred", "id"]
 
 
 BY_KEY = [(1, 10, 11), (2, 20, 21), (3, 30, 31), (4, 40, 41), (5, 50, 51)]

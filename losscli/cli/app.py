@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 from typer.exceptions import TyperException
@@ -32,14 +32,31 @@ _COMMANDS = {
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
-def make_app(names: Iterable[str]) -> typer.Typer:
-    """The command line with these commands; each has a module of its own, with a function `command`."""
+Command: TypeAlias = Callable[..., Any]
+
+
+def make_app(names: Iterable[str], set_up: Callable[[Command], Command] | None = None) -> typer.Typer:
+    """The command line with these commands; each has a module of its own, with a function `command`.
+
+    Args:
+        set_up: what is made of each of these functions first.
+    """
     app = typer.Typer(name="losscli", cls=TextGroup, context_settings=_CONTEXT, rich_markup_mode=None)
     app.callback()(_root)
     for name in names:
         function = import_module(_COMMANDS[name]).command
-        app.command(name, cls=TextCommand, context_settings=_CONTEXT)(function)
+        app.command(name, cls=TextCommand, context_settings=_CONTEXT)(set_up(function) if set_up else function)
     return app
+
+
+def _described(command: Command) -> Command:
+    """A command without its options: enough for the list of all commands, and much quicker to set up."""
+
+    def described() -> None:
+        pass
+
+    described.__doc__ = command.__doc__
+    return described
 
 
 def _show_version(asked: bool) -> None:
@@ -112,7 +129,8 @@ def _run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     # a line that names its command needs no other: each has some forty options to set up
     names = arguments[:1] if arguments[0] in _COMMANDS else () if arguments[0] == "--version" else _COMMANDS
-    command = typer.main.get_command(make_app(names))
+    overview = arguments[0] in _CONTEXT["help_option_names"]
+    command = typer.main.get_command(make_app(names, _described if overview else None))
     try:
         code: Any = command.main(list(arguments), prog_name="losscli", standalone_mode=False)
     except TyperException as error:

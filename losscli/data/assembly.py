@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from losscli.data.chained import ChainTable
-from losscli.data.joined import JoinedTable, Truth
 from losscli.data.keys import Join, JoinKeys, truth_pairs
 from losscli.data.left_out import LeftOut
-from losscli.data.panel import PanelTable, Side
-from losscli.data.pivot import PivotTable
 from losscli.data.sources import STANDARD_INPUT, Source
 from losscli.data.table import Table
 from losscli.data.where import Condition
 from losscli.errors import UsageError
+
+if TYPE_CHECKING:
+    from losscli.data.joined import Truth
 
 Opener: TypeAlias = Callable[[], Table]
 
@@ -86,6 +84,8 @@ class Arrangement:
         if len(names) == 1:
             raise UsageError("--model is given once; it takes two to compare", hint="--model old=A --model new=B")
         if self.models and self.baseline is not None and self.baseline not in names:
+            from difflib import get_close_matches
+
             near = get_close_matches(self.baseline, names, n=3) or names[:20]
             raise UsageError(
                 f"--baseline {self.baseline!r} is none of the models", f"did you mean {' or '.join(map(repr, near))}?"
@@ -168,7 +168,10 @@ def _reopened(source: Source) -> Opener:
 
 
 class _Maker:
-    """Makes tables as they are asked for, so that nothing is opened before."""
+    """Makes tables as they are asked for, so that nothing is opened before.
+
+    A single file is the common case, which starts without the code for several.
+    """
 
     def __init__(self, how: Arrangement, conditions: Sequence[Condition], found: Assembly) -> None:
         self._how = how
@@ -183,6 +186,8 @@ class _Maker:
         return lambda: self._joined(opened(), None if once else opened, part)
 
     def _joined(self, predictions: Table, again: Opener | None, part: tuple[int, int]) -> Table:
+        from losscli.data.joined import JoinedTable
+
         how = self._how
         try:
             truth = self._shared_truth()
@@ -199,8 +204,10 @@ class _Maker:
         left_out = self._found.counts(part, baseline=part[0] == 0)
         return JoinedTable(predictions, truth, keys, how.join, again, self._conditions, left_out)
 
-    def _shared_truth(self) -> Truth:
+    def _shared_truth(self) -> "Truth":
         if self._truth is None:
+            from losscli.data.joined import Truth
+
             source = self._how.truth
             if source is None:
                 raise UsageError("there is no --truth")
@@ -212,6 +219,9 @@ class _Maker:
 
     def panel(self) -> Table:
         """All models, the baseline first."""
+        from losscli.data.chained import ChainTable
+        from losscli.data.panel import PanelTable, Side
+
         how = self._how
         models = sorted(how.models, key=lambda model: model.name != how.baseline) if how.baseline else how.models
         sides: list[Side] = []
@@ -229,6 +239,9 @@ class _Maker:
 
     def pivot(self, files: Sequence[Opener], column: str) -> Opener:
         """The models of a column."""
+        from losscli.data.chained import ChainTable
+        from losscli.data.pivot import PivotTable
+
         openers = [self.opener(opened, False, (0, i)) for i, opened in enumerate(files)]
         together = openers[0] if len(openers) == 1 else lambda: ChainTable(openers)
 

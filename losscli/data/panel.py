@@ -1,6 +1,6 @@
 """Models side by side, each from its own file: one table with the columns of all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from losscli.data.keys import Join, check_columns
@@ -58,9 +58,9 @@ class PanelTable:
         """The first side's name, and what stands beside it."""
         return self._beside.label + (" (rows with a partner in each)" if self._join == "inner" and self._keys else "")
 
-    def view(self, model: str) -> View:
-        """The columns of one model."""
-        return self._beside.view(model)
+    def view(self, model: str, shared: Collection[str] = ()) -> View:
+        """The columns of one model, and of those it shares with the first one's file the ones that only that has."""
+        return self._beside.view(model, shared)
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """Runs of rows, read here one after the other; an error of pairing comes at the end at the latest."""

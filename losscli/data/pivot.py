@@ -1,6 +1,6 @@
 """Models as values of a column: the rows of one table are split by it and stand side by side."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 
 import pyarrow as pa
@@ -71,9 +71,9 @@ class PivotTable:
         """The table's name."""
         return self._long if len(self.models) == 1 else f"{self._long} (rows of model {self.models[0]!r})"
 
-    def view(self, model: str) -> View:
+    def view(self, model: str, shared: Collection[str] = ()) -> View:
         """The columns of one model, which are those of the table."""
-        return self._beside.view(model)
+        return self._beside.view(model, shared)
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """Runs of rows of the models side by side."""

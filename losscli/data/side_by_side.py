@@ -1,6 +1,6 @@
 """The columns of several models in one table: the first one's under their own names, others as NAME:column."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +17,7 @@ class View:
 
     Attributes:
         label: the model's file, for messages.
-        columns: those of its file; those that only the first model's file has are here too.
+        columns: those of its file, and those that it shares with the first model and only the first one's file has.
         names: for each of these names the one in the table of all models.
         joined: the predictions with their truth, where that is in another file.
     """
@@ -70,12 +70,16 @@ class SideBySide:
     def _joint(self, side: int, name: str) -> str:
         return f"{self.names[side]}:{name}" if side else name
 
-    def view(self, model: str) -> View:
-        """One model's columns."""
+    def view(self, model: str, shared: Collection[str] = ()) -> View:
+        """One model's columns.
+
+        Args:
+            shared: columns, such as the truth, that are the first model's where this one has none of the name.
+        """
         side = self.names.index(model)
         head = self._heads[side]
         names = {column.name: self._joint(side, column.name) for column in head.columns}
-        more = [column for column in self._heads[0].columns if column.name not in names]
+        more = [column for column in self._heads[0].columns if column.name in shared and column.name not in names]
         names.update({column.name: column.name for column in more})
         return View(head.label, [*head.columns, *more], names, getattr(head, "joined", None))
 
