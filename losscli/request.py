@@ -44,6 +44,7 @@ class Request:
         batch_size: how many consecutive rows are a batch.
         models: the columns of each model; empty for one, or for what the input itself says.
         chance: what was said of slices and of what intervals rest on.
+        fingerprint: whether results carry a fingerprint of their truth in the signature.
     """
 
     specs: Sequence[LossSpec]
@@ -58,6 +59,7 @@ class Request:
     batch_size: int | None = None
     models: Sequence[ModelChoice] = ()
     chance: Chance = UNSAID
+    fingerprint: bool = False
 
     def plan(self, table: Table) -> Plan:
         """The request bound to the columns of a table.
@@ -97,7 +99,7 @@ class Request:
                 group=self.group if grouped else None,
                 size=self.batch_size if grouped else None,
             )
-            terms.append(renamed(term, view, model.name))
+            terms.append(replace(renamed(term, view, model.name), fingerprint=self.fingerprint))
         how = self.chance.resampling(table)
         if how.run is not None and terms[0].sets.kind == "batch":
             raise UsageError(f"{spec.loss.name}: --block is for rows and sets, not for batches", hint="leave it out")

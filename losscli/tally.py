@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from losscli.errors import DataError
+from losscli.fingerprint import WRAP
 
 _EXAMPLES = 5
 _ORDER = {"where": 0, "missing": 2, "invalid": 3}
@@ -56,6 +57,7 @@ class Tally:
         classes: how many columns a value of several has; 0 where there is none.
         seen: the classes that occur as labels.
         undefined: units that have no loss.
+        truth: the fingerprint of the truth of the rows; None where nobody asked for it.
     """
 
     complaints: dict[Complaint, Occurrences] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Tally:
     classes: int = 0
     seen: set[int] = field(default_factory=set)
     undefined: int = 0
+    truth: int | None = None
 
     def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, str]]) -> None:
         """Note what is wrong with so many rows."""
@@ -91,6 +94,10 @@ class Tally:
         """Note how many columns a value of several has."""
         self.classes = max(self.classes, classes)
 
+    def see_truth(self, found: int) -> None:
+        """Add the fingerprint of the truth of further rows."""
+        self.truth = ((self.truth or 0) + found) % WRAP
+
     def absorb(self, other: "Tally", rows_before: int) -> None:
         """Add what was met in the run of rows that follows."""
         for complaint, found in other.complaints.items():
@@ -104,6 +111,8 @@ class Tally:
         self.widen(other.classes)
         self.seen |= other.seen
         self.undefined += other.undefined
+        if other.truth is not None:
+            self.see_truth(other.truth)
 
     def check(self, file: str, rows: int, refused: set[str]) -> None:
         """Raise the error for the first refused kind of complaint, if there is one.

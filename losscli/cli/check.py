@@ -28,7 +28,7 @@ def command(
     """
     from losscli.cli.gate_job import GateJob
     from losscli.cli.gate_settings import settings_of
-    from losscli.cli.writing import KINDS, check_places, default_kind, destinations
+    from losscli.cli.writing import KINDS, Destination, check_places, default_kind, destinations
     from losscli.gates.configuration import find_configuration, rules_of
 
     gate.check_words()
@@ -38,5 +38,6 @@ def command(
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     job = GateJob(gate, configuration, rules, settings, catalogue, reading, output)
     inputs, reference = job.inputs()
-    check_places(places, [source.name for source in inputs.sources])
+    saved = [Destination("json", gate.save_baseline)] if gate.save_baseline else []
+    check_places([*places, *saved], [source.name for source in inputs.sources])
     return job.run(inputs, reference, places)

@@ -163,5 +163,14 @@ class GateOptions:
         for flag, word, allowed in words:
             if word is not None and word not in allowed:
                 raise UsageError(f"{flag} takes {' or '.join(allowed)}, not {word!r}")
+        for flag, name in (("--config", self.config), ("--baseline", self.baseline)):
+            if name == "":
+                raise UsageError(f"{flag} names nothing", hint=f"{flag} FILE")
+        if self.save_baseline == "":
+            raise UsageError("--save-baseline names nothing", hint="--save-baseline FILE")
+        if self.update_limits and self.save_baseline is not None:
+            raise UsageError(
+                "--update-limits writes the configuration, not a baseline", hint="--save-baseline is a run of its own"
+            )
         if self.slack is not None and not self.update_limits:
             raise UsageError("--slack stands beside --update-limits", hint="leave it out, or add --update-limits")

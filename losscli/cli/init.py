@@ -109,7 +109,7 @@ def _fitting(
     return (
         list(dict.fromkeys(alike))[:MOST_LOSSES],
         replace(catalogue, roles={**roles, **catalogue.roles}),
-        replace(rows, **{name: text for name, text in own.items() if getattr(rows, name) in (None, "error")}),
+        replace(rows, **{name: text for name, text in own.items() if getattr(rows, name) is None}),
     )
 
 
