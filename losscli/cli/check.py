@@ -32,6 +32,8 @@ def command(
     from losscli.gates.configuration import find_configuration, rules_of
 
     gate.check_words()
+    if gate.update_limits:
+        gate.check_update(loss or [], output)
     configuration = find_configuration(gate.config)
     rules = rules_of(configuration, gate.rules(loss or [], catalogue.parameters))
     settings = settings_of(files, rows, models, joins, resampling, output, configuration)
@@ -39,5 +41,6 @@ def command(
     job = GateJob(gate, configuration, rules, settings, catalogue, reading, output)
     inputs, reference = job.inputs()
     saved = [Destination("json", gate.save_baseline)] if gate.save_baseline else []
-    check_places([*places, *saved], [source.name for source in inputs.sources])
+    own = [configuration.path] if configuration else []
+    check_places([*places, *saved], [*own, *(source.name for source in inputs.sources)])
     return job.run(inputs, reference, places)

@@ -154,7 +154,7 @@ class GateJob:
             )
         for _, request in requests:
             with closing(inputs.openers[0]()) as table:
-                request.plan(table)
+                request.plan(table).needs(table)
 
     def run(self, inputs: "Assembly", reference: "Reference", places: Sequence[Destination]) -> int:
         """Scan, judge, write, and say what the process ends with."""
@@ -221,18 +221,25 @@ class GateJob:
         """Write the present values into the configuration, and show what changed."""
         from losscli.gates.configuration import read_text
         from losscli.gates.limits import Slack, difference, new_limits, rewritten
+        from losscli.gates.rule import MAX, MIN
 
-        if self.configuration is None or any(one.rule.table is None for one in held):
-            raise UsageError("--update-limits writes the rules of a configuration", hint="leave --loss out")
+        if self.configuration is None:
+            raise UsageError("--update-limits writes the rules of a configuration, and there is none")
         slack = Slack() if self.gate.slack is None else Slack.of(self.gate.slack)
-        limits = [limit for one in held for limit in new_limits(one.rule, one.results, slack)]
+        of_rules = [new_limits(one.rule, one.results, slack) for one in held]
+        limits = [limit for found in of_rules for limit in found]
         path = self.configuration.path
         before = read_text(Path(path), path)
         after = rewritten(before, path, limits)
         if after != before:
             write_texts({path: after})
-        unknown = [one.rule for one in held if not one.results or any(r.value is None for r in one.results)]
+        unknown = [
+            one.rule
+            for one, found in zip(held, of_rules, strict=True)
+            if len(found) < len({MAX, MIN} & {*one.rule.kinds})
+        ]
         for rule in unknown:
-            say(f"warning: {rule.loss}: the limits stay: a value cannot be computed")
+            lacking = "an interval" if rule.on in ("upper", "lower") else "a value"
+            say(f"warning: gate {rule.table}, {rule.name or rule.loss}: its limit stays: {lacking} cannot be computed")
         write_stdout(difference(before, after, path) or f"{path}: nothing changes\n")
         return ExitCode.INCONCLUSIVE if unknown else ExitCode.OK

@@ -70,11 +70,13 @@ def _models(files: list[str] | None, models: ModelOptions, said: "Configuration"
 
 def _rows(rows: RowOptions, said: "Configuration") -> RowOptions:
     # of two that exclude one another the one on the line takes the place of the other in the configuration
-    batches, labels = rows.group or rows.batch_size, rows.classes or rows.positive_class
+    spelled_out = {text.partition("=")[0].strip() for text in rows.column or ()}
+    batches = rows.group or rows.batch_size or "group" in spelled_out
+    labels = rows.classes or rows.positive_class
     size = None if said.batch_size is None else str(said.batch_size)
     return replace(
         rows,
-        weight=rows.weight or said.weight,
+        weight=rows.weight if "weight" in spelled_out else rows.weight or said.weight,
         group=rows.group if batches else _text(said.group),
         batch_size=rows.batch_size if batches else size,
         classes=rows.classes if labels else _text(said.classes),
