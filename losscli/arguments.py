@@ -9,6 +9,7 @@ from losscli.block import Block
 from losscli.data.labels import Coding
 from losscli.data.table import CellError
 from losscli.errors import UsageError
+from losscli.fingerprint import fingerprint
 from losscli.numerics import by_columns
 from losscli.plan import Input, Term
 from losscli.tally import POSITIVE_SEEN, Tally
@@ -221,8 +222,18 @@ def batch_widths(term: Term, arrays: Arrays) -> tuple[tuple[str, int], ...]:
     return tuple(wide) if term.sets.kind == "batch" else ()
 
 
+def _truth_of(term: Term, arrays: Arrays) -> int:
+    """The fingerprint of the truth of the rows, their weights included."""
+    truth = arrays["target"]
+    weights = arrays[term.weight.argument] if term.weight else []
+    # the elements of lists have no weight each
+    return fingerprint([*truth, *(values for values in weights if len(values) == len(truth[0]))])
+
+
 def observe(term: Term, arrays: Arrays, tally: Tally) -> None:
     """Count what the loss looks for, clipped values, and the classes of the rows."""
+    if term.fingerprint and "target" in arrays:
+        tally.see_truth(_truth_of(term, arrays))
     loss = term.spec.loss
     arguments = [arguments_of(term, arrays, output) for output in range(output_count(term, arrays))]
     if not arguments:

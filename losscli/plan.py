@@ -138,6 +138,7 @@ class Term:
         sets: how rows form units.
         classes: the names of the classes where they are known.
         model: whose predictions they are; None for the only ones.
+        fingerprint: whether the fingerprint of its truth is taken.
     """
 
     spec: LossSpec
@@ -147,6 +148,7 @@ class Term:
     sets: Sets = Sets("row")
     classes: tuple[str, ...] | None = None
     model: str | None = None
+    fingerprint: bool = False
 
     @property
     def roles(self) -> Roles:

@@ -46,6 +46,7 @@ class Request:
         models: the columns of each model; empty for one, or for what the input itself says.
         chance: what was said of slices and of what intervals rest on.
         described: whether the distribution of the losses is wanted as well.
+        fingerprint: whether results carry a fingerprint of their truth in the signature.
     """
 
     specs: Sequence[LossSpec]
@@ -61,6 +62,7 @@ class Request:
     models: Sequence[ModelChoice] = ()
     chance: Chance = UNSAID
     described: bool = False
+    fingerprint: bool = False
 
     def plan(self, table: Table) -> Plan:
         """The request bound to the columns of a table.
@@ -100,7 +102,7 @@ class Request:
                 group=self.group if grouped else None,
                 size=self.batch_size if grouped else None,
             )
-            terms.append(renamed(term, view, model.name))
+            terms.append(replace(renamed(term, view, model.name), fingerprint=self.fingerprint))
         how = self.chance.resampling(table)
         if how.run is not None and terms[0].sets.kind == "batch":
             raise UsageError(f"{spec.loss.name}: --block is for rows and sets, not for batches", hint="leave it out")

@@ -70,6 +70,7 @@ class Job:
             batch_size=None if batch is None else int(batch),
             models=self._models(),
             chance=self._chance(saved, how),
+            fingerprint=bool(_raw(words, "truth")),
         )
         request.chance.check()
         return request

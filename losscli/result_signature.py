@@ -19,6 +19,7 @@ def signature_of(
     count: int,
     part: Slice | None,
     request: Request,
+    truth: int | None = None,
 ) -> str:
     """Parts between bars, each a word and what it is, such as `tau:0.8`.
 
@@ -26,6 +27,7 @@ def signature_of(
         params: the parameters as the result shows them.
         count: the units.
         part: the slice; None for all rows.
+        truth: the fingerprint of the truth of all rows; None where it was not taken.
     """
     parts = [term.spec.loss.name]
     parts += [f"{name}:{_word(value)}" for name, value in params.items()]
@@ -39,6 +41,8 @@ def signature_of(
         parts.append(f"transform:{request.transform.name}")
     if request.reading:
         parts.append(f"read:{quote(request.reading, safe=' =,')}")
+    if truth is not None:
+        parts.append(f"truth:{truth:016x}")
     return "|".join([*parts, f"v:{__version__}"])
 
 

@@ -79,6 +79,21 @@ def _shown(bound: float) -> str:
     return short if float(short) == bound else repr(bound)
 
 
+class TooManySlicesError(DataError):
+    """The columns that cut the rows have more values than slices may be."""
+
+    def __init__(self, named: str, most: int) -> None:
+        super().__init__(
+            f"--by {named} makes more than {most:,} slices",
+            "cut numbers into ranges: --by age:0,18,65; or allow more: --max-slices N",
+        )
+        self.named = named
+        self.most = most
+
+    def __reduce__(self) -> tuple[type["TooManySlicesError"], tuple[str, int]]:  # type: ignore[override]
+        return type(self), (self.named, self.most)
+
+
 @dataclass(slots=True)
 class Sliced:
     """The state of a contest whose rows are cut into slices: one for all rows, and one for each slice.
@@ -126,9 +141,6 @@ class Sliced:
         """
         if label not in self.parts:
             if len(self.parts) >= self.most:
-                raise DataError(
-                    f"--by {self.named} makes more than {self.most:,} slices",
-                    "cut numbers into ranges: --by age:0,18,65; or allow more: --max-slices N",
-                )
+                raise TooManySlicesError(self.named, self.most)
             self.parts[label] = self.new()
         return self.parts[label]

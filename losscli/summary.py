@@ -224,7 +224,9 @@ class _Summary:
             transform=self.request.transform.name if self.request.transform else None,
             slice=part,
             model=term.model,
-            signature=signature_of(self.contest, term, params, self.reduction, estimate.count, part, self.request),
+            signature=signature_of(
+                self.contest, term, params, self.reduction, estimate.count, part, self.request, tally.truth
+            ),
             resampling=_resampling(self.contest.resampling),
             ci_method=estimate.method,
         )
@@ -267,13 +269,13 @@ def with_left_out(report: Report, left_out: LeftOut) -> Report:
     """The report with what an inner join left out: said, and counted among the skipped rows."""
     if not left_out.rows:
         return report
-    count = left_out.unmatched
-    results = [
-        replace(
-            result,
-            rows=result.rows + count,
-            skipped={**result.skipped, "unmatched": count} if count else result.skipped,
-        )
-        for result in report.results
-    ]
+    results = [counted(result, left_out) for result in report.results]
     return replace(report, results=results, warnings=[*report.warnings, *left_out.warnings()])
+
+
+def counted(result: Result, left_out: LeftOut) -> Result:
+    """The result with the rows that an inner join left out among the skipped ones."""
+    count = left_out.unmatched
+    if not count:
+        return result
+    return replace(result, rows=result.rows + count, skipped={**result.skipped, "unmatched": count})

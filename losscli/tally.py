@@ -6,6 +6,7 @@ from typing import Any
 
 from losscli.arrays import Index
 from losscli.errors import DataError
+from losscli.fingerprint import WRAP
 
 _EXAMPLES = 5
 _ORDER = {"where": 0, "missing": 2, "invalid": 3}
@@ -60,6 +61,7 @@ class Tally:
         undefined: units that have no loss.
         undefined_rows: those of the block at hand, where units are rows and rows are cut into slices.
         undefined_in: how many of them each slice has.
+        truth: the fingerprint of the truth of the rows; None where nobody asked for it.
     """
 
     complaints: dict[Complaint, Occurrences] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class Tally:
     undefined: int = 0
     undefined_rows: Index | None = None
     undefined_in: dict[Any, int] = field(default_factory=dict)
+    truth: int | None = None
 
     def complain(self, complaint: Complaint, count: int, examples: Iterator[tuple[int, str]]) -> None:
         """Note what is wrong with so many rows."""
@@ -97,6 +100,10 @@ class Tally:
         """Note how many columns a value of several has."""
         self.classes = max(self.classes, classes)
 
+    def see_truth(self, found: int) -> None:
+        """Add the fingerprint of the truth of further rows."""
+        self.truth = ((self.truth or 0) + found) % WRAP
+
     def absorb(self, other: "Tally", rows_before: int) -> None:
         """Add what was met in the run of rows that follows."""
         for complaint, found in other.complaints.items():
@@ -112,6 +119,8 @@ class Tally:
         self.undefined += other.undefined
         for label, count in other.undefined_in.items():
             self.undefined_in[label] = self.undefined_in.get(label, 0) + count
+        if other.truth is not None:
+            self.see_truth(other.truth)
 
     def check(self, file: str, rows: int, refused: set[str]) -> None:
         """Raise the error for the first refused kind of complaint, if there is one.

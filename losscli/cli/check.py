@@ -28,15 +28,19 @@ def command(
     """
     from losscli.cli.gate_job import GateJob
     from losscli.cli.gate_settings import settings_of
-    from losscli.cli.writing import KINDS, check_places, default_kind, destinations
+    from losscli.cli.writing import KINDS, Destination, check_places, default_kind, destinations
     from losscli.gates.configuration import find_configuration, rules_of
 
     gate.check_words()
+    if gate.update_limits:
+        gate.check_update(loss or [], output)
     configuration = find_configuration(gate.config)
     rules = rules_of(configuration, gate.rules(loss or [], catalogue.parameters))
     settings = settings_of(files, rows, models, joins, resampling, output, configuration)
     places = destinations(output.output or [], output.json, KINDS, default_kind())
     job = GateJob(gate, configuration, rules, settings, catalogue, reading, output)
     inputs, reference = job.inputs()
-    check_places(places, [source.name for source in inputs.sources])
+    saved = [Destination("json", gate.save_baseline)] if gate.save_baseline else []
+    own = [configuration.path] if configuration else []
+    check_places([*places, *saved], [*own, *(source.name for source in inputs.sources)])
     return job.run(inputs, reference, places)

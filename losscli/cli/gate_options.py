@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.cli.flags import flag_option, text_option
+from losscli.cli.options import OutputOptions
 from losscli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -163,5 +164,29 @@ class GateOptions:
         for flag, word, allowed in words:
             if word is not None and word not in allowed:
                 raise UsageError(f"{flag} takes {' or '.join(allowed)}, not {word!r}")
+        for flag, name in (("--config", self.config), ("--baseline", self.baseline)):
+            if name == "":
+                raise UsageError(f"{flag} names nothing", hint=f"{flag} FILE")
+        if self.save_baseline == "":
+            raise UsageError("--save-baseline names nothing", hint="--save-baseline FILE")
         if self.slack is not None and not self.update_limits:
             raise UsageError("--slack stands beside --update-limits", hint="leave it out, or add --update-limits")
+
+    def check_update(self, losses: Sequence[str], output: OutputOptions) -> None:
+        """Refuse what a run that writes limits has no use for.
+
+        Raises:
+            UsageError: rules on the line, or a place for a result.
+        """
+        given = {
+            "--loss": losses,
+            "--save-baseline": self.save_baseline,
+            "--output": output.output,
+            "--json": output.json,
+        }
+        for flag, value in given.items():
+            if value:
+                raise UsageError(
+                    f"--update-limits writes the limits of the configuration, and {flag} has no use there",
+                    hint="leave it out",
+                )

@@ -13,8 +13,6 @@ from losscli.errors import UsageError
 if TYPE_CHECKING:
     from losscli.gates.configuration import Configuration
 
-UNSAID_LEVEL = "0.95"
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -48,31 +46,45 @@ def settings_of(
     if configuration is None:
         return Settings(files, rows, models, joins, resampling, level)
     said = configuration
-    if output.confidence == UNSAID_LEVEL and said.confidence is not None:
+    if output.confidence is None and said.confidence is not None:
         level = said.confidence
-    several = models.model or [f"{name}={file}" for name, file in said.models.items()] or None
+    models = _models(files, models, said)
     return Settings(
-        files or (list(said.files) if said.files and not several else None),
+        files or (list(said.files) if said.files and not models.model else None),
         _rows(rows, said),
-        replace(models, model=several, model_column=models.model_column or said.model_column),
+        models,
         replace(joins, truth=joins.truth or _one_truth(said.truth), key=joins.key or _texts(said.key)),
-        replace(resampling, cluster=resampling.cluster or _text(said.cluster)),
+        # a run of rows on the line takes the place of clusters
+        replace(resampling, cluster=resampling.cluster or (None if resampling.block else _text(said.cluster))),
         level,
     )
 
 
+def _models(files: list[str] | None, models: ModelOptions, said: "Configuration") -> ModelOptions:
+    """The models of the line; those of the configuration where the line names no models and, for files, no files."""
+    if models.model or models.model_column:
+        return models
+    several = None if files else [f"{name}={file}" for name, file in said.models.items()] or None
+    return replace(models, model=several, model_column=None if several else said.model_column)
+
+
 def _rows(rows: RowOptions, said: "Configuration") -> RowOptions:
+    # of two that exclude one another the one on the line takes the place of the other in the configuration
+    spelled_out = {text.partition("=")[0].strip() for text in rows.column or ()}
+    batches = rows.group or rows.batch_size or "group" in spelled_out
+    labels = rows.classes or rows.positive_class
+    size = None if said.batch_size is None else str(said.batch_size)
     return replace(
         rows,
-        weight=rows.weight or said.weight,
-        group=rows.group or _text(said.group),
-        batch_size=rows.batch_size or (None if said.batch_size is None else str(said.batch_size)),
-        classes=rows.classes or _text(said.classes),
-        positive_class=rows.positive_class or said.positive_class,
+        weight=rows.weight if "weight" in spelled_out else rows.weight or said.weight,
+        group=rows.group if batches else _text(said.group),
+        batch_size=rows.batch_size if batches else size,
+        classes=rows.classes if labels else _text(said.classes),
+        positive_class=rows.positive_class if labels else said.positive_class,
         probs_percent=rows.probs_percent or said.probs_percent,
-        where=[*said.where, *(rows.where or [])],
-        missing=rows.missing if rows.missing != "error" else said.missing or "error",
-        invalid=rows.invalid if rows.invalid != "error" else said.invalid or "error",
+        where=rows.where or list(said.where),
+        missing=rows.missing or said.missing,
+        invalid=rows.invalid or said.invalid,
         transform=rows.transform or said.transform,
     )
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_LOSSES = 3
 """How many losses are taken where none is named: a gate of many rules that say the same is not read."""
+KEPT = ("missing", "invalid", "transform", "positive_class", "classes", "probs_percent", "where")
+"""The options of rows that the configuration says as well; columns stand there as roles."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def command(
     """
     from pathlib import Path
 
-    from losscli.cli.writing import say, write_stdout, write_texts
+    from losscli.cli.writing import Destination, check_places, say, write_stdout, write_texts
     from losscli.gates.limits import Slack
 
     slack = Slack.of(asked.slack)
@@ -70,9 +72,18 @@ def command(
     if to_file and Path(asked.output).exists() and not asked.force:
         raise UsageError(f"{asked.output} is there already", hint="--force writes over it; -o FILE names another")
     catalogue.check_single()
+    sources = reading.sources(files)
+    if to_file:
+        check_places([Destination("toml", asked.output)], [source.name for source in sources])
+    named = [] if any(source.read_once for source in sources) else files or []
     if not loss:
-        loss, catalogue, rows = _fitting(reading.sources(files), reading, catalogue, rows)
-    text = _configuration(files or [], loss, reading, catalogue, rows, slack)
+        # read twice: to find the losses, and for their values
+        sources = [source.kept() if source.read_once else source for source in sources]
+        loss, catalogue, rows = _fitting(sources, reading, catalogue, rows)
+    text = _configuration(sources, named, loss, reading, catalogue, rows, slack)
+    unsaid = reading.text_options().summary()
+    if unsaid and not asked.quiet:
+        say(f"warning: a configuration does not say how text is read: give `losscli check` the same options ({unsaid})")
     if not to_file:
         write_stdout(text)
         return
@@ -109,7 +120,7 @@ def _fitting(
     return (
         list(dict.fromkeys(alike))[:MOST_LOSSES],
         replace(catalogue, roles={**roles, **catalogue.roles}),
-        replace(rows, **{name: text for name, text in own.items() if getattr(rows, name) in (None, "error")}),
+        replace(rows, **{name: text for name, text in own.items() if getattr(rows, name) is None}),
     )
 
 
@@ -125,6 +136,7 @@ def _flags(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _configuration(
+    sources: "Sequence[Source]",
     files: Sequence[str],
     losses: Sequence[str],
     reading: InputOptions,
@@ -141,12 +153,10 @@ def _configuration(
     from losscli.summary import report_of
 
     request = request_of(losses, rows, catalogue, reading)
-    sources = reading.sources(list(files))
     once = any(source.read_once for source in sources)
     sums = scan([source.open for source in sources], request, thread_count(reading.threads), once=once)
     results = report_of("init", sums, request, Reduction.MEAN, None).results
-    names = ("missing", "invalid", "transform", "positive_class", "classes")
-    said = {name: getattr(rows, name) for name in names if getattr(rows, name) not in (None, "error")}
-    if rows.where:
-        said["where"] = rows.where
-    return first_configuration(results, [] if once else files, slack, settings=said)
+    said = {name: getattr(rows, name) for name in KEPT if getattr(rows, name)}
+    if rows.batch_size:
+        said["batch_size"] = int(rows.batch_size)
+    return first_configuration(results, files, slack, settings=said)

@@ -139,6 +139,10 @@ class InputOptions:
         return resolve(files or [], self.input_format, self.text_options())
 
 
+UNSAID_LEVEL = 0.95
+"""The level of the intervals where none is said."""
+
+
 @dataclass(frozen=True)
 class OutputOptions:
     """What is printed, and where."""
@@ -156,9 +160,9 @@ class OutputOptions:
     ] = None
     json: Annotated[bool, flag_option("--json", help="The same as -o json.", panel=OUTPUT_PANEL)] = False
     confidence: Annotated[
-        str,
+        str | None,
         text_option("--confidence", help="Level of the intervals (default 0.95).", metavar="LEVEL", panel=OUTPUT_PANEL),
-    ] = "0.95"
+    ] = None
     no_ci: Annotated[bool, flag_option("--no-ci", help="No intervals.", panel=OUTPUT_PANEL)] = False
     quiet: Annotated[bool, flag_option("--quiet", "-q", help="No warnings, no progress.", panel=OUTPUT_PANEL)] = False
     debug: Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
@@ -168,7 +172,7 @@ class OutputOptions:
         if self.no_ci:
             return None
         try:
-            level = float(self.confidence)
+            level = float(UNSAID_LEVEL if self.confidence is None else self.confidence)
         except ValueError:
             level = 0.0
         if not 0.0 < level < 1.0:

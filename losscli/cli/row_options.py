@@ -59,23 +59,23 @@ class RowOptions:
         ),
     ] = None
     missing: Annotated[
-        str,
+        str | None,
         text_option(
             "--missing",
             help="Rows that lack a value: error (default) or skip.",
             metavar="error|skip",
             panel=ROW_PANEL,
         ),
-    ] = "error"
+    ] = None
     invalid: Annotated[
-        str,
+        str | None,
         text_option(
             "--invalid",
             help="Rows with a value outside the loss's domain: error (default) or skip.",
             metavar="error|skip",
             panel=ROW_PANEL,
         ),
-    ] = "error"
+    ] = None
     transform: Annotated[
         str | None,
         text_option(

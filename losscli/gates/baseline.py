@@ -2,15 +2,16 @@
 
 What "the same data" can mean: a saved result holds no rows. It holds how many rows and units were used, how many were
 left out and why, the sum of their weights, the loss with its parameters, the filters, the policies, the names of the
-target and weight columns (all but the first in the signature), and hashes of the files. Two results are taken to be of
-the same data where all of these agree; the hash of a file counts where the file holds the truth alone, since files
-with predictions differ from model to model. What this cannot detect: a file of the same names and the same number of
-rows whose truth was changed. A prediction file as the baseline has the rows, and so finds it.
+target and weight columns, a fingerprint of the values of the truth and its weights (all but the first in the
+signature), and hashes of the files. Two results are taken to be of the same data where all of these agree; the hash of
+a file counts where the file holds the truth alone, since files with predictions differ from model to model. What this
+cannot detect: the same values of the truth in other rows. A prediction file as the baseline has the rows, and finds it.
+What `losscli compute` saves has no fingerprint.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from losscli.gates.entries import finite
 from losscli.results import SCHEMA, Input, Result
 
 _TRUTH = "target"
+_CONTENT = "truth"
 _SAVE_AGAIN = "write it again with --save-baseline"
 _BEGINNING = re.compile(rb'^(?:\xef\xbb\xbf)?\s*\{\s*"schema"\s*:\s*"losscli\.result/')
 
@@ -114,6 +116,8 @@ def match(result: Result, saved: SavedReport, truth: Sequence[Input] = ()) -> Sa
     if different:
         return f"{where} is another sum: {different}"
     rows = _different_rows(result, found)
+    if not rows and _different_truth(result, found):
+        rows = "the truth has other values"
     known = {entry.hash for entry in saved.inputs}
     rows = rows or next((f"{entry.path} has changed" for entry in truth if entry.hash not in known), "")
     return f"{where} is of other data: {rows}" if rows else found
@@ -135,10 +139,24 @@ def _counterpart(result: Result, saved: SavedReport) -> SavedResult | str:
         return f"the baseline {saved.path} does not have this slice"
     alike = [entry for entry in here if entry.reduction == result.reduction] or here
     if len(alike) > 1:
-        alike = [entry for entry in alike if entry.model == result.model]
-    if len(alike) != 1:
-        return f"the baseline {saved.path} has several models, none of which is {result.model or 'the present one'}"
-    return alike[0]
+        # several rules may be about one loss: with other filters, columns or slices, or with all of it the same
+        alike = [entry for entry in alike if not _different_sum(result, entry)] or alike[:1]
+    found = _of_model(result, alike)
+    return (
+        found or f"the baseline {saved.path} has several models, none of which is {result.model or 'the present one'}"
+    )
+
+
+def _of_model(result: Result, alike: Sequence[SavedResult]) -> SavedResult | None:
+    """The saved result among several that is of the same model or of the same columns; None where none is."""
+    for some in (
+        alike,
+        [entry for entry in alike if entry.model == result.model],
+        [entry for entry in alike if entry.model == result.model and entry.signature == result.signature],
+    ):
+        if some and len({(entry.model, entry.signature, entry.value) for entry in some}) == 1:
+            return some[0]
+    return None
 
 
 def _different_sum(result: Result, saved: SavedResult) -> str:
@@ -146,8 +164,8 @@ def _different_sum(result: Result, saved: SavedResult) -> str:
     for name in ("reduction", "direction", "unit"):
         if getattr(saved, name) != getattr(result, name):
             return f"its {name} is {getattr(saved, name)} where there is {getattr(result, name)}"
-    predictions = set(result.columns) - {_TRUTH, "weight", "group"}
-    before, now = (_parts(signature, predictions) for signature in (saved.signature, result.signature))
+    aside = {*result.columns, "n", _CONTENT} - {_TRUTH, "weight", "group"}
+    before, now = (_parts(signature, aside) for signature in (saved.signature, result.signature))
     for name in dict.fromkeys([*before, *now]):
         if before.get(name) != now.get(name):
             then, here = (", ".join(parts.get(name, ["nothing"])) for parts in (before, now))
@@ -156,12 +174,12 @@ def _different_sum(result: Result, saved: SavedResult) -> str:
     return ""
 
 
-def _parts(signature: str, predictions: set[str]) -> dict[str, list[str]]:
-    """The parts of a signature by what they are about, without the number of units and the predictions."""
+def _parts(signature: str, aside: Collection[str] = ()) -> dict[str, list[str]]:
+    """The parts of a signature by what they are about, without those that are named."""
     parts: dict[str, list[str]] = {}
     for part in signature.split("|"):
         name, _, value = part.partition(":")
-        if name != "n" and name not in predictions:
+        if name not in aside:
             parts.setdefault(name, []).append(value)
     return parts
 
@@ -175,6 +193,12 @@ def _different_rows(result: Result, saved: SavedResult) -> str:
     if dict(saved.skipped) != dict(result.skipped):
         return f"it left out {_listed(saved.skipped)} where now it is {_listed(result.skipped)}"
     return ""
+
+
+def _different_truth(result: Result, saved: SavedResult) -> bool:
+    """Whether the fingerprints of the truth differ; what compute wrote has none, and tells nothing."""
+    before, now = (_parts(signature).get(_CONTENT) for signature in (saved.signature, result.signature))
+    return before is not None and now is not None and before != now
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def first_configuration(
     files: Sequence[str] = (),
     slack: Slack | None = None,
     by: Sequence[str] = (),
-    settings: Mapping[str, str | Sequence[str]] | None = None,
+    settings: Mapping[str, str | int | Sequence[str]] | None = None,
 ) -> str:
     """The text of a losscli.toml that the results pass.
 
@@ -100,7 +100,9 @@ def _columns(names: Sequence[str]) -> str:
     return _toml(names[0] if plain else list(names))
 
 
-def _toml(value: str | Sequence[str]) -> str:
+def _toml(value: str | int | Sequence[str]) -> str:
+    if isinstance(value, int):
+        return str(value).lower()
     if isinstance(value, str):
         return f'"{"".join(map(_mark, value))}"'
     return f"[{', '.join(_toml(item) for item in value)}]"

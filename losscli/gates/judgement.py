@@ -94,23 +94,25 @@ def judge(rule: Rule, cases: Sequence[Case]) -> list[Check]:
     return checks
 
 
-def verdict_of(checks: Sequence[Check]) -> Verdict:
-    """What all checks come to: that of the worst, and never PASS where there is none."""
-    return Verdict.of_all([check.verdict for check in checks]) if checks else Verdict.INCONCLUSIVE
+def verdict_of(checks: Sequence[Check], on_inconclusive: str | None = None) -> Verdict:
+    """What all checks come to: that of the worst, and never PASS where there is none.
+
+    Args:
+        on_inconclusive: what one that is inconclusive counts as: `fail`, `warn` or `pass`; None leaves it.
+    """
+    counts_as = {None: Verdict.INCONCLUSIVE, "fail": Verdict.FAIL, "warn": Verdict.WARN, "pass": Verdict.PASS}
+    verdicts = [check.verdict for check in checks] or [Verdict.INCONCLUSIVE]
+    return Verdict.of_all([counts_as[on_inconclusive] if v is Verdict.INCONCLUSIVE else v for v in verdicts])
 
 
 def exit_code(checks: Sequence[Check], on_inconclusive: str | None = None) -> ExitCode:
     """What the process ends with.
 
     Args:
-        on_inconclusive: `fail` makes an inconclusive gate end with 1, `warn` and `pass` with 0, the first of them
-            with a warning; None leaves it at 4.
+        on_inconclusive: `fail` makes an inconclusive gate end with 1, `warn` and `pass` with 0; None leaves it at 4.
     """
-    verdict = verdict_of(checks)
-    if verdict is Verdict.INCONCLUSIVE:
-        codes = {"fail": ExitCode.FAILED, "warn": ExitCode.OK, "pass": ExitCode.OK}
-        return codes.get(on_inconclusive or "", ExitCode.INCONCLUSIVE)
-    return ExitCode.FAILED if verdict is Verdict.FAIL else ExitCode.OK
+    codes = {Verdict.FAIL: ExitCode.FAILED, Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE}
+    return codes.get(verdict_of(checks, on_inconclusive), ExitCode.OK)
 
 
 def _measure(rule: Rule, kind: str, case: Case) -> _Measure | _Open:

@@ -1,10 +1,11 @@
 """A gate from beginning to end: rules to requests, one scan for those with the same filters, results to checks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from losscli.contrasts import judged
 from losscli.data.columns import ColumnNames
+from losscli.data.left_out import LeftOut
 from losscli.data.where import Condition
 from losscli.errors import UsageError
 from losscli.evaluation import Sums
@@ -14,8 +15,8 @@ from losscli.gates.judgement import Case, judge, verdict_of
 from losscli.gates.rule import Rule
 from losscli.request import Request
 from losscli.results import Input, Reduction, Report, Result
-from losscli.summary import Part, parts_of
-from losscli.verdicts import Check, Verdict
+from losscli.summary import Part, counted, parts_of
+from losscli.verdicts import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class Reference:
     truth: Sequence[Input] = ()
 
     @property
-    def there(self) -> bool:
-        """Whether anything was named."""
-        return self.paired or self.saved is not None or self.missing is not None
+    def creates(self) -> str | None:
+        """The file that does not exist and is to be made; None where there is none."""
+        return self.missing[0] if self.missing is not None and self.missing[1] == "create" else None
 
     def case(self, result: Result, part: Part) -> Case:
         """A result with what it is held against."""
@@ -58,21 +59,24 @@ class Reference:
         return Case.paired(result, baseline, comparison)
 
 
-def check_reference(rules: Sequence[Rule], reference: Reference) -> None:
+def check_reference(rules: Sequence[Rule], *, there: bool) -> None:
     """Refuse a regression that nothing is given for.
+
+    Args:
+        there: whether there is anything to measure regressions from.
 
     Raises:
         UsageError: there is no baseline.
     """
     for rule in rules:
-        if rule.regression is not None and not reference.there:
+        if rule.regression is not None and not there:
             raise UsageError(
                 f"max_regression of {rule.loss} needs a baseline",
                 hint="--baseline FILE, a saved result or the predictions of the model to beat",
             )
 
 
-def check_roles(rules: Sequence[Rule], given: Mapping[str, ColumnNames]) -> None:
+def check_roles(rules: Sequence[Rule], given: Iterable[str]) -> None:
     """Refuse columns of a role that no rule reads.
 
     Raises:
@@ -122,14 +126,27 @@ class Held:
 
 
 def checked(
-    rules: Sequence[Rule], sums: Sums, request: Request, confidence: float, reference: Reference
+    rules: Sequence[Rule],
+    sums: Sums,
+    request: Request,
+    confidence: float,
+    reference: Reference,
+    left_out: LeftOut,
 ) -> tuple[Report, list[Held]]:
     """The results of a scan, and what each rule comes to.
+
+    Args:
+        left_out: what an inner join left out in this scan.
 
     Raises:
         DataError: no row is left to evaluate.
     """
     parts, warnings = parts_of(sums, request, Reduction.MEAN, confidence)
+    warnings = [*warnings, *left_out.warnings()]
+    parts = [
+        [replace(part, results=[counted(result, left_out) for result in part.results]) for part in of_rule]
+        for of_rule in parts
+    ]
     found = []
     for rule, of_rule in zip(rules, parts, strict=True):
         pairs = _about(rule, of_rule, reference)
@@ -150,9 +167,7 @@ def report_of_all(
         outcome: what becomes of an inconclusive gate: `fail`, `warn` or `pass`; None leaves it.
     """
     checks = [check for one in held for check in one.checks]
-    verdict = verdict_of(checks)
-    if verdict is Verdict.INCONCLUSIVE and outcome is not None:
-        verdict = {"fail": Verdict.FAIL, "warn": Verdict.WARN, "pass": Verdict.PASS}[outcome]
+    verdict = verdict_of(checks, outcome)
     comparisons = judged([comparison for report in reports for comparison in report.comparisons], confidence)
     return Report(
         "check",
