@@ -1,10 +1,11 @@
 """The gate from Python: a loss held against limits or a baseline, and the report with its checks and verdict."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from typing import Any
 
+from losscli.api import Rows, request_of
 from losscli.api_inputs import Data, Pairing, inputs_of
 from losscli.catalogue import all_losses
 from losscli.chance import Chance
@@ -20,7 +21,6 @@ from losscli.gates.rule import Rule, loss_text
 from losscli.gates.running import Reference, check_reference, check_roles, checked, report_of_all, requests_of
 from losscli.models import ModelChoice
 from losscli.plan import Policy
-from losscli.request import Request, make_request
 from losscli.results import Input, Report
 from losscli.specs import parse_spec, with_parameters
 from losscli.summary import with_left_out
@@ -90,33 +90,10 @@ def check(
         DataError: a file or a value that cannot be evaluated; rows of candidate and baseline that do not pair.
     """
     limits = {"max": max, "min": min, "max_regression": max_regression, "floor": floor, "min_rows": min_rows, "on": on}
-    roles = {role.name for entry in all_losses() for role in entry.roles}
-    rule = _rule(loss, {name: value for name, value in named.items() if name not in roles}, {**limits, "by": by})
+    rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
     held = _Held.of(data, baseline, models or {}, (truth, key, join))
     chance = Chance(cluster=_text(cluster), block=block, bootstrap=bootstrap, seed=seed, baseline=held.reference.model)
-
-    def request(losses: Sequence[str]) -> Request:
-        return make_request(
-            losses,
-            {},
-            {},
-            command=None,
-            weight=weight,
-            where=_texts(where),
-            missing=missing,
-            invalid=invalid,
-            transform=transform,
-            group=group,
-            batch_size=batch_size,
-            classes=classes,
-            positive_class=positive_class,
-            probs_percent=probs_percent,
-            chance=chance,
-            models=held.choices,
-        )
-
-    given = {name: names for name, names in named.items() if name in roles and names is not None}
-    return _run(rule, request, given, held, confidence, threads, input_format)
+    return _run(loss, {**limits, "by": by}, named, rows, held, chance, confidence, threads, input_format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +133,9 @@ class _Held:
 def _rule(loss: str, parameters: Mapping[str, Any], limits: Mapping[str, Any]) -> Rule:
     """The rule that the arguments describe, refused where a [[gate]] that says the same is."""
     spec = with_parameters([parse_spec(loss)], parameters)[0]
-    given = {name: _plain(value) for name, value in limits.items() if value is not None and value != ()}
+    given = {name: _plain(value) for name, value in limits.items() if value is not None}
+    if not given["by"]:
+        del given["by"]
     text = loss_text(spec.loss.name, spec.given)
     rule = gate_rule(Entries({"loss": text, **given}, f"check of {text}"), 1, (), {})
     return replace(rule, spec=spec, table=None)
@@ -170,20 +149,25 @@ def _plain(value: Any) -> Any:
 
 
 def _run(
-    rule: Rule,
-    request: "Callable[[Sequence[str]], Request]",
-    given: Mapping[str, ColumnNames],
+    loss: str,
+    limits: Mapping[str, Any],
+    named: Mapping[str, Any],
+    rows: Rows,
     held: _Held,
+    chance: Chance,
     confidence: float,
     threads: int | None,
     input_format: str | None,
 ) -> Report:
-    """One scan, the verdict, and the report."""
-    if confidence is None or not 0.0 < confidence < 1.0:
+    """The rule, one scan, the verdict, and the report."""
+    if not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
+    roles = {role.name for entry in all_losses() for role in entry.roles}
+    rule = _rule(loss, {name: value for name, value in named.items() if name not in roles}, limits)
+    given = {name: columns for name, columns in named.items() if name in roles and columns is not None}
     check_reference([rule], held.reference)
     check_roles([rule], given)
-    [(rules, asked)] = requests_of([rule], request, {}, given)
+    [(rules, asked)] = requests_of([rule], lambda some: request_of(some, {}, rows, chance, held.choices), {}, given)
     count = thread_count(None if threads is None else str(threads))
     read = inputs_of(held.data, input_format, held.pairing, asked.where)
     inputs = [Input(source.name, *file_hash(source.name)) for source in read.sources]
@@ -196,7 +180,3 @@ def _run(
 
 def _text(names: str | Sequence[str] | None) -> str | None:
     return names if names is None or isinstance(names, str) else ",".join(names)
-
-
-def _texts(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)

@@ -240,6 +240,7 @@ ARROWS: dict[str, set[str]] = {
         "verification",
     },
     "api_gate": {
+        "api",
         "api_inputs",
         "catalogue",
         "chance",
@@ -249,7 +250,6 @@ ARROWS: dict[str, set[str]] = {
         "gates",
         "models",
         "plan",
-        "request",
         "results",
         "specs",
         "summary",
