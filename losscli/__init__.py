@@ -17,6 +17,7 @@ from losscli.version import __version__
 if TYPE_CHECKING:
     from losscli import losses
     from losscli.api import compare, compute, worst
+    from losscli.api_gate import check
     from losscli.errors import DataError, LosscliError, UsageError
     from losscli.results import Report, Result
 
@@ -27,6 +28,7 @@ __all__ = [
     "Result",
     "UsageError",
     "__version__",
+    "check",
     "compare",
     "compute",
     "losses",
@@ -37,6 +39,7 @@ _HOMES = {
     "compute": "losscli.api",
     "compare": "losscli.api",
     "worst": "losscli.api",
+    "check": "losscli.api_gate",
     "Result": "losscli.results",
     "Report": "losscli.results",
     "LosscliError": "losscli.errors",

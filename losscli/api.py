@@ -83,10 +83,10 @@ def compute(
         UsageError: a loss, parameter or column that is not there or not clear.
         DataError: a file or a value that cannot be evaluated.
     """
-    request = _request(
+    request = request_of(
         [loss],
         named,
-        _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
+        Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
         Chance(cluster=_text(cluster), block=block, bootstrap=bootstrap, seed=seed),
     )
     how, penalties = _reduction(reduction), _penalties(l1, l2, params)
@@ -149,10 +149,10 @@ def compare(
         UsageError: a loss, parameter or column that is not there or not clear.
         DataError: a file or a value that cannot be evaluated.
     """
-    rows = _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
+    rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
     chance = Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline)
     pairing, choices = Pairing.of(data, models or {}, truth, key, join, baseline)
-    asked, added = _request(losses, named, rows, chance, choices), _penalties(l1, l2, params)
+    asked, added = request_of(losses, named, rows, chance, choices), _penalties(l1, l2, params)
     return _run("compare", data, asked, Reduction.MEAN, confidence, threads, input_format, added, pairing)
 
 
@@ -201,10 +201,10 @@ def worst(
     from losscli.worst_rows import Asked
     from losscli.worst_units import worst_of
 
-    request = _request(
+    request = request_of(
         [loss],
         named,
-        _Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
+        Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
     )
     read = inputs_of(data, input_format, ALONE, request.where)
     count = thread_count(None if threads is None else str(threads))
@@ -216,7 +216,7 @@ def _penalties(l1: float | None, l2: float | None, params: "str | PathLike[str] 
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """Which rows count and what they mean, as the arguments of `compute` say."""
 
     weight: str | None
@@ -239,13 +239,22 @@ def _texts(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _request(
+def request_of(
     losses: Sequence[str],
     named: Mapping[str, Any],
-    rows: _Rows,
+    rows: Rows,
     chance: Chance = UNSAID,
     models: Sequence[ModelChoice] = (),
 ) -> Request:
+    """What the arguments of the functions ask for.
+
+    Args:
+        named: the columns of roles and the parameters of the losses.
+        models: the columns of each model, where all are in one table.
+
+    Raises:
+        UsageError: anything that does not fit.
+    """
     roles = {role.name for entry in all_losses() for role in entry.roles}
     return make_request(
         losses,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from losscli.data.assembly import Arrangement, Assembly, ModelFiles, assembled
 from losscli.data.columns import ColumnNames
 from losscli.data.keys import JoinKeys, join_named
+from losscli.data.left_out import LeftOut
 from losscli.data.panel import PanelTable, Side
 from losscli.data.sources import Source, resolve
 from losscli.data.table import Table
@@ -84,7 +85,10 @@ def inputs_of(
     if data is not None:
         table = _table_of(data)
         return Assembly([], False, [lambda: table])
-    return Assembly([], False, [lambda: _panel(pairing, input_format, conditions)])
+    found = Assembly([], False, [])
+    # what an inner join leaves out is counted anew each time that the rows are read
+    found.openers.append(lambda: _panel(pairing, input_format, conditions, found.counts("panel")))
+    return found
 
 
 def _keys(pairing: Pairing) -> JoinKeys | None:
@@ -93,14 +97,14 @@ def _keys(pairing: Pairing) -> JoinKeys | None:
     return JoinKeys.parse([pairing.key] if isinstance(pairing.key, str) else pairing.key)
 
 
-def _panel(pairing: Pairing, input_format: str | None, conditions: Sequence[Condition]) -> Table:
+def _panel(pairing: Pairing, input_format: str | None, conditions: Sequence[Condition], left_out: LeftOut) -> Table:
     names = sorted(pairing.models, key=lambda name: name != pairing.baseline)
     sides = []
     for name in names:
         one = pairing.models[name]
         sides.append(Side(name, _sources(one, input_format)[0].open() if _is_path(one) else _table_of(one)))
     keys = _keys(pairing)
-    return PanelTable(sides, None if keys is None else keys.here, join_named(pairing.join), conditions)
+    return PanelTable(sides, None if keys is None else keys.here, join_named(pairing.join), conditions, left_out)
 
 
 def _sources(data: Any, input_format: str | None) -> list[Source]:

@@ -255,6 +255,22 @@ ARROWS: dict[str, set[str]] = {
         "worst_units",
         "verification",
     },
+    "api_gate": {
+        "api",
+        "api_inputs",
+        "catalogue",
+        "chance",
+        "data",
+        "evaluation",
+        "execution",
+        "gates",
+        "models",
+        "plan",
+        "results",
+        "specs",
+        "summary",
+    },
+    "testing": {"api_gate", "api_inputs", "reports", "results", "verdicts"},
     "cli": {
         "catalogue",
         "chance",
@@ -337,7 +353,7 @@ ARROWS: dict[str, set[str]] = {
         "saved",
         "summary",
     },
-    "__init__": {"api", "results", "losses"},
+    "__init__": {"api", "api_gate", "results", "losses"},
     "__main__": {"cli"},
 }
 # Heavy or chosen packages, and the only parts that may import them.
