@@ -21,9 +21,9 @@ from losscli.gates.rule import Rule, loss_text
 from losscli.gates.running import Reference, check_reference, check_roles, checked, report_of_all, requests_of
 from losscli.models import ModelChoice
 from losscli.plan import Policy
+from losscli.request import Request
 from losscli.results import Input, Report
 from losscli.specs import parse_spec, with_parameters
-from losscli.summary import with_left_out
 
 BASELINE, CANDIDATE = "baseline", "candidate"
 """What the two are called where the baseline has data of its own."""
@@ -165,17 +165,22 @@ def _run(
     roles = {role.name for entry in all_losses() for role in entry.roles}
     rule = _rule(loss, {name: value for name, value in named.items() if name not in roles}, limits)
     given = {name: columns for name, columns in named.items() if name in roles and columns is not None}
-    check_reference([rule], held.reference)
+    check_reference([rule], there=held.reference.paired or held.reference.saved is not None)
     check_roles([rule], given)
-    [(rules, asked)] = requests_of([rule], lambda some: request_of(some, {}, rows, chance, held.choices), {}, given)
+
+    def request(losses: Sequence[str]) -> Request:
+        return replace(request_of(losses, {}, rows, chance, held.choices), fingerprint=True)
+
+    [(rules, asked)] = requests_of([rule], request, {}, given)
     count = thread_count(None if threads is None else str(threads))
     read = inputs_of(held.data, input_format, held.pairing, asked.where)
     inputs = [Input(source.name, *file_hash(source.name)) for source in read.sources]
     # of several files the truth is the last
     truth = inputs[-1:] if held.pairing.truth is not None else []
     sums = scan(read.openers, asked, count, once=read.read_once)
-    report, of_rules = checked(rules, sums, asked, confidence, replace(held.reference, truth=truth))
-    return with_left_out(report_of_all([report], of_rules, confidence, inputs, None), read.left_out)
+    reference = replace(held.reference, truth=truth)
+    report, of_rules = checked(rules, sums, asked, confidence, reference, read.left_out)
+    return report_of_all([report], of_rules, confidence, inputs, None)
 
 
 def _text(names: str | Sequence[str] | None) -> str | None:

@@ -266,6 +266,7 @@ ARROWS: dict[str, set[str]] = {
         "gates",
         "models",
         "plan",
+        "request",
         "results",
         "specs",
         "summary",
