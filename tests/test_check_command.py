@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
@@ -319,6 +321,15 @@ def test_losses_of_sets_and_clusters(folder: Path) -> None:
     error = np.sqrt(count / (count - 1) * (residuals**2).sum()) / sizes.sum()
     assert entry["ci"]["high"] == pytest.approx(mean(ERRORS) + stats.t.ppf(0.975, count - 1) * error, rel=1e-9)
     assert entry["tested"] == entry["ci"]["high"]
+
+
+def test_a_filter_may_leave_nothing_of_a_part_of_the_file(folder: Path) -> None:
+    pq.write_table(pa.table({name: pa.array(cells) for name, cells in table(OLD).items()}), folder / "g.parquet", 50)
+    args = ("g.parquet", "--loss", "mae", "--max", "100", "--where", "id>=390")
+    code, report = as_json(folder, *args)
+    assert (code, report["checks"][0]["count"]) == (0, 10)
+    assert report["checks"][0]["value"] == pytest.approx(ERRORS[390:].mean(), rel=1e-12)
+    assert check(folder, *args[:5], "--where", "id>=4000").code == 3
 
 
 def test_too_many_slices_are_an_error_in_the_words_of_rules(folder: Path) -> None:
