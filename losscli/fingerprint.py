@@ -4,6 +4,7 @@ Sums of whole numbers that wrap around are exact and associative, so it is the s
 another order are the same truth to a mean, and have the same number.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ def fingerprint(columns: Sequence[Array]) -> int:
     """The fingerprint of rows that consist of the values of all these columns, each with one value or more a row."""
     mixed: Any = None
     for values in columns:
-        flat = values.reshape(len(values), -1)
+        flat = values.reshape(len(values), math.prod(values.shape[1:]))
         for place in range(flat.shape[1]):
             bits = np.ascontiguousarray(flat[:, place], dtype=np.float64).view(np.uint64)
             mixed = _mixed(bits.copy() if mixed is None else mixed + bits)

@@ -262,6 +262,8 @@ def test_models_and_columns_of_a_saved_result_are_told_apart(folder: Path) -> No
         pytest.approx(MAE_OLD, rel=1e-12),
         pytest.approx(MAE_NEW, rel=1e-12),
     ]
+    code, entry = only(folder, "both.csv", "--pred", "b", *LOOSE)
+    assert (code, entry["baseline"]) == (0, pytest.approx(MAE_NEW, rel=1e-12))
     # neither of them is clearly the one of a third
     write(folder / "third.csv", {**both, "c": OLD})
     code, entry = only(folder, "third.csv", "--pred", "c", *LOOSE)
@@ -380,3 +382,12 @@ def test_a_saved_baseline_has_the_same_bytes_each_time_and_says_that_it_was_save
     before = (folder / "base.json").read_bytes()
     assert run_process([*args, "-q", "--threads", "1"], cwd=folder).err == ""
     assert (folder / "base.json").read_bytes() == before
+
+
+def test_a_model_of_several_that_were_saved_is_told_by_its_name_or_columns(folder: Path) -> None:
+    both = {name: cells for name, cells in table(OLD).items() if name != "y_pred"}
+    write(folder / "both.csv", {**both, "a": OLD, "b": NEW})
+    save(folder, "both.csv", "--pred", "a", "--pred", "b")
+    for name, value in (("a", MAE_OLD), ("b", MAE_NEW)):
+        code, entry = only(folder, "both.csv", "--pred", name, *LOOSE)
+        assert (code, entry["baseline"]) == (0, pytest.approx(value, rel=1e-12))

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
@@ -321,6 +323,15 @@ def test_losses_of_sets_and_clusters(folder: Path) -> None:
     assert entry["tested"] == entry["ci"]["high"]
 
 
+def test_a_filter_may_leave_nothing_of_a_part_of_the_file(folder: Path) -> None:
+    pq.write_table(pa.table({name: pa.array(cells) for name, cells in table(OLD).items()}), folder / "g.parquet", 50)
+    args = ("g.parquet", "--loss", "mae", "--max", "100", "--where", "id>=390")
+    code, report = as_json(folder, *args)
+    assert (code, report["checks"][0]["count"]) == (0, 10)
+    assert report["checks"][0]["value"] == pytest.approx(ERRORS[390:].mean(), rel=1e-12)
+    assert check(folder, *args[:5], "--where", "id>=4000").code == 3
+
+
 def test_too_many_slices_are_an_error_in_the_words_of_rules(folder: Path) -> None:
     rows = 3000
     write(folder / "many.csv", {"y_true": range(rows), "y_pred": range(rows), "key": range(rows)})
@@ -372,6 +383,50 @@ def test_a_baseline_of_0_leaves_a_percent_without_a_floor_inconclusive(folder: P
     assert (code, verdicts(report)) == (4, ["INCONCLUSIVE"])
     assert as_json(folder, *base, "--floor", "1000")[0] == 0
     assert as_json(folder, *base, "--floor", "0.0001")[0] == 1
+
+
+def test_limits_hold_for_every_model_unless_one_is_named_as_the_baseline(folder: Path) -> None:
+    rule = ("--loss", "mae", "--max", above(MAE_OLD))
+    found = as_json(folder, "both.csv", "--pred", "b", "--pred", "a", *rule)
+    assert (found[0], {entry["model"]: entry["verdict"] for entry in found[1]["checks"]}) == (
+        1,
+        {"a": "PASS", "b": "FAIL"},
+    )
+    code, report = as_json(folder, "both.csv", "--pred", "b", "--pred", "a", "--baseline", "b", *rule)
+    assert (code, [entry["model"] for entry in report["checks"]]) == (0, ["a"])
+    code, report = as_json(folder, "old.csv", "--baseline", "new.csv", *rule)
+    assert (code, len(report["checks"])) == (0, 1)
+    gate(folder, f'[[gate]]\nloss = "mae"\nmax = {above(MAE_OLD)}\nmax_regression = "500%"\n')
+    code, report = as_json(folder, "both.csv", "--pred", "b", "--pred", "a")
+    assert (code, [entry["model"] for entry in report["checks"]]) == (0, ["a", "a"])
+
+
+def test_rules_share_a_scan_for_each_different_filter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from losscli import evaluation
+
+    scans = []
+    real = evaluation.scan
+
+    def counted(*args: Any, **options: Any) -> Any:
+        scans.append([len(args[1].specs), *map(str, args[1].where)])
+        return real(*args, **options)
+
+    monkeypatch.setattr(evaluation, "scan", counted)
+    other = '[[gate]]\nloss = "mse"\nwhere = "w>1"\nmax = 100\n'
+    gate(folder, PASSES + other + PASSES.replace("mae", "mse") + other.replace("mse", "huber"))
+    code, report = as_json(folder, "old.csv")
+    assert (code, [entry["loss"] for entry in report["checks"]]) == (0, ["mae", "mse", "mse", "huber"])
+    assert [scan[0] for scan in scans] == [2, 2]
+
+
+def test_a_table_of_80_columns_shows_the_number_that_decides(folder: Path) -> None:
+    rules = '[[gate]]\nloss = "mae"\nby = "country"\nmax_regression = "2%"\nlevel = "warn"\n'
+    gate(folder, PASSES + rules + UNSURE + '[[gate]]\nloss = "mse"\nname = "a long name of a rule"\nmax = 0.5\n')
+    outcome = check(folder, "new.csv", "--baseline", "old.csv", "-o", "table")
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    heading = outcome.out.split("─")[0]
+    for word in ("verdict", "rule", "slice", "value", "95% interval", "difference", "tested", "limit", "margin", " n"):
+        assert word in heading, word
 
 
 def test_models_of_a_column_are_paired_by_their_key(folder: Path) -> None:

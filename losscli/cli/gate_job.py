@@ -107,7 +107,7 @@ class GateJob:
                 hint="give one FILE or a pattern in quotes, or name both: --model old=A --model new=B --baseline old",
             )
         pair = [f"{BASELINE}={named}", f"{CANDIDATE}={files[0]}"]
-        return self._assembly(None, ModelOptions(model=pair), BASELINE), Reference(paired=True)
+        return self._assembly(None, ModelOptions(model=pair), BASELINE), Reference(paired=True, model=BASELINE)
 
     def _assembly(self, files: list[str] | None, models: ModelOptions, baseline: str | None) -> "Assembly":
         from losscli.data.where import Condition

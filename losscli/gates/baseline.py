@@ -153,6 +153,7 @@ def _of_model(result: Result, alike: Sequence[SavedResult]) -> SavedResult | Non
         alike,
         [entry for entry in alike if entry.model == result.model],
         [entry for entry in alike if entry.model == result.model and entry.signature == result.signature],
+        [entry for entry in alike if entry.signature == result.signature],
     ):
         if some and len({(entry.model, entry.signature, entry.value) for entry in some}) == 1:
             return some[0]

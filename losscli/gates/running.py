@@ -181,11 +181,15 @@ def report_of_all(
 
 
 def _about(rule: Rule, parts: Sequence[Part], reference: Reference) -> list[tuple[Result, Part]]:
-    """The results that a rule is about: its slices or all rows, of each model that is not the baseline."""
+    """The results that a rule is about: its slices or all rows, of each model.
+
+    Not those of the baseline, where one is named or a regression is measured from it; else no model is privileged.
+    """
+    aside = reference.paired and (reference.model is not None or rule.regression is not None)
     some = [part for part in parts if (part.label is not None) == bool(rule.slicing)]
     found = []
     for part in some:
-        baselines = {comparison.baseline for comparison in part.comparisons} if reference.paired else set()
+        baselines = {comparison.baseline for comparison in part.comparisons} if aside else set()
         for result in part.results:
             if result.model not in baselines and (not rule.slicing or rule.covers(result.slice)):
                 found.append((result, part))

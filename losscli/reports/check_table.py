@@ -19,8 +19,8 @@ _STYLES = {
     Verdict.FAIL: "bold red",
 }
 _MOST = 20
-_LIGHT = ("tested", "baseline")
-_HEAVY = ("n", "margin", "difference", "limit")
+_LIGHT = ("baseline",)
+_HEAVY = ("n", "margin", "difference", "tested", "limit")
 
 
 def check_parts(report: Report, width: int) -> list[Any]:
