@@ -12,7 +12,6 @@ from losscli.block import Block
 from losscli.contest_state import ContestState, new_state, new_sums
 from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
-from losscli.execution import ordered_map
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
 from losscli.moments import NotFiniteError
 from losscli.notices import Notices
@@ -25,6 +24,7 @@ from losscli.slicing import Label
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of
+from losscli.walk import walked
 
 
 @dataclass(slots=True)
@@ -108,19 +108,16 @@ def _scan_table(table: Table, file: int, total: Sums, threads: int, progress: Pr
     folds = [Accumulator(0, partial(sums_of, state), file_number(state.contest, file)) for state in total.states]
     tallies = [[Tally() for _ in contest.terms] for contest in plan.contests]
     rows = 0
-    try:
-        scanned = ordered_map(partial(scan_fragment, plan, needs, file), table.fragments(needs), threads)
-        for found in scanned:
-            for fold, state, sums in zip(folds, total.states, found.sums, strict=True):
-                fold.absorb(sums)
-                state.settle()
-            absorb_tallies(tallies, found.tallies, rows)
-            rows += found.rows
-            total.notices.absorb(found.notices)
-            if progress:
-                progress(total.rows + rows)
-    except CellError as error:
-        raise error.located(table.label, rows) from error
+    work = partial(scan_fragment, plan, needs, file)
+    for before, found in walked(table.label, table.fragments(needs), work, threads):
+        for fold, state, sums in zip(folds, total.states, found.sums, strict=True):
+            fold.absorb(sums)
+            state.settle()
+        absorb_tallies(tallies, found.tallies, before)
+        rows = before + found.rows
+        total.notices.absorb(found.notices)
+        if progress:
+            progress(total.rows + rows)
     for fold, state, met in zip(folds, total.states, tallies, strict=True):
         for tally in met:
             tally.check(table.label, rows, plan.refused)

@@ -60,7 +60,7 @@ class GroupSums:
             addends = np.column_stack([addends, np.ones(len(addends))])
         settled = keys.settled()
         codes = settled.codes
-        order = None if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
+        order = settled.order()
         starts = np.searchsorted(codes if order is None else codes[order], np.arange(len(settled.labels)))
         sums = np.empty((len(settled.labels), addends.shape[1]))
         for i in range(addends.shape[1]):

@@ -15,12 +15,12 @@ from losscli.data.role_names import tokens
 from losscli.data.table import CellError, Column, Fragment, Kind, Need, Table, position
 from losscli.data.where import Condition
 from losscli.errors import DataError, UsageError
-from losscli.execution import ordered_map
 from losscli.file_head import Head
 from losscli.fold import BLOCK
 from losscli.proposals import proposals
 from losscli.row_rules import sums_to_one
 from losscli.trials import Trial, trials_of
+from losscli.walk import walked
 
 Opener = Callable[[], Table]
 
@@ -148,23 +148,23 @@ def _read(
     _check_filters(where, columns, table)
     needs = [_need(column) for column in columns]
     fragments, rows = table.fragments(needs), 0
-    try:
-        if found is None:
-            # the first rows say what is worth trying on all of them
+    if found is None:
+        # the first rows say what is worth trying on all of them
+        try:
             first = next(fragments, None)
             found = _begun(table, columns, first, needs, where)
-            fragments = itertools.chain([] if first is None else [first], fragments)
-        here = {column.name for column in columns}
-        found.partly |= {column: name for column in found.columns if column not in here | found.partly.keys()}
-        before = sum(file.rows for file in found.files)
-        look = partial(_look, found, needs, tuple(where))
-        for part in ordered_map(look, fragments, threads):
-            _add(found, part, rows)
-            rows += part.rows
-            if progress:
-                progress(before + rows)
-    except CellError as error:
-        raise error.located(table.label, rows) from error
+        except CellError as error:
+            raise error.located(table.label, 0) from error
+        fragments = itertools.chain([] if first is None else [first], fragments)
+    here = {column.name for column in columns}
+    found.partly |= {column: name for column in found.columns if column not in here | found.partly.keys()}
+    earlier = sum(file.rows for file in found.files)
+    look = partial(_look, found, needs, tuple(where))
+    for before, part in walked(table.label, fragments, look, threads):
+        _add(found, part, before)
+        rows = before + part.rows
+        if progress:
+            progress(earlier + rows)
     kind = kind_of_file(table)
     found.files.append(FileFacts(name, kind.format, kind.delimiter, rows, kind.row_groups, _size_of(name)))
     return found

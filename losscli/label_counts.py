@@ -11,11 +11,11 @@ from losscli.block import Block, chosen_rows
 from losscli.data.columns import expand
 from losscli.data.role_names import roles_of_name
 from losscli.data.sources import natural_order
-from losscli.data.table import CellError, Fragment, Need, Table, position
+from losscli.data.table import Fragment, Need, Table, position
 from losscli.data.where import Condition
 from losscli.errors import DataError, UsageError
-from losscli.execution import ordered_map
 from losscli.fold import BLOCK
+from losscli.walk import walked
 
 
 @dataclass(slots=True)
@@ -69,13 +69,10 @@ def count_labels(
             names = [found.column, *(condition.column for condition in where)]
             needs = [_need(table, name) for name in dict.fromkeys(names)]
             rows = 0
-            try:
-                count = partial(_of_fragment, found.column, needs, tuple(where))
-                for part in ordered_map(count, table.fragments(needs), threads):
-                    _add(found, part, rows)
-                    rows += part.rows
-            except CellError as error:
-                raise error.located(table.label, rows) from error
+            count = partial(_of_fragment, found.column, needs, tuple(where))
+            for before, part in walked(table.label, table.fragments(needs), count, threads):
+                _add(found, part, before)
+                rows = before + part.rows
             if found.missing and not skip_missing:
                 raise DataError(
                     f"{table.label}: column {found.column!r} has no value in {found.missing} of {rows} rows, "

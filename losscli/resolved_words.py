@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from losscli.arrays import Array, np
 from losscli.block import Block, chosen_rows
 from losscli.class_weights import scheme, weights_of
-from losscli.data.table import CellError, Fragment, Need, Table
+from losscli.data.table import Fragment, Need, Table
 from losscli.errors import DataError, UsageError
-from losscli.execution import ordered_map
 from losscli.fold import BLOCK
 from losscli.plan import Input, LossSpec, Plan, Term
 from losscli.request import Request
+from losscli.walk import walked
 
 
 def resolved(openers: Sequence[Callable[[], Table]], request: Request, threads: int, once: bool) -> Request:
@@ -70,17 +70,21 @@ def _counts(
         with closing(opener()) as table:
             plan = plan or request.plan(table)
             needs = plan.needs(table)
-            rows = 0
-            try:
-                for found, size in ordered_map(partial(_of_fragment, plan, needs), table.fragments(needs), threads):
-                    counts = _added(counts, found)
-                    rows += size
-            except CellError as error:
-                raise error.located(table.label, rows) from error
+            work = partial(_of_fragment, plan, needs)
+            for _, found in walked(table.label, table.fragments(needs), work, threads):
+                counts = _added(counts, found.counts)
     return counts, plan.terms[0].classes if plan else None
 
 
-def _of_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> tuple[Array, int]:
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The rows of each class in a fragment, and all of its rows."""
+
+    counts: Array
+    rows: int
+
+
+def _of_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Counts:
     term = plan.terms[0]
     counts, rows = np.zeros(0), 0
     with np.errstate(all="ignore"):
@@ -88,7 +92,7 @@ def _of_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> tuple
             block = Block(batch, needs, rows, fragment.number, plan.where)
             counts = _added(counts, _of_block(term, block))
             rows += block.size
-    return counts, rows
+    return _Counts(counts, rows)
 
 
 def _of_block(term: Term, block: Block) -> Array:

@@ -37,6 +37,8 @@ def slices_of(by: Sequence[By], block: Block, rows: Index | None) -> Keys:
         CellError: a column that is cut by numbers holds something else.
     """
     parts = [_by_bounds(way, block, rows) if way.bounds else _by_value(way, block, rows) for way in by]
+    if len(parts) == 1:
+        return Keys(parts[0].codes, [(label,) for label in parts[0].labels])
     codes = parts[0].codes
     for part in parts[1:]:
         codes = codes * len(part.labels) + part.codes
@@ -127,9 +129,9 @@ class Sliced:
         settled = slices.settled()
         units.slices = None
         add(self.whole, units)
-        codes = settled.codes
-        order = np.arange(codes.size) if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
-        bounds = np.searchsorted(codes[order], np.arange(len(settled.labels) + 1)).tolist()
+        order = settled.order()
+        order = np.arange(settled.codes.size) if order is None else order
+        bounds = np.searchsorted(settled.codes[order], np.arange(len(settled.labels) + 1)).tolist()
         for place, label in enumerate(settled.labels):
             add(self.part(label), units.at(order[bounds[place] : bounds[place + 1]]))
 

@@ -10,16 +10,16 @@ from typing import Any
 from losscli.arrays import np
 from losscli.data.cells import ShowsCells
 from losscli.data.columns import expand
-from losscli.data.table import CellError, Fragment, Need, Table, position
+from losscli.data.table import Fragment, Need, Table, position
 from losscli.errors import UsageError
 from losscli.evaluation import Progress, blocks
-from losscli.execution import ordered_map
 from losscli.notices import Notices
 from losscli.plan import Plan, Term
 from losscli.ranking import Ranking
 from losscli.tally import Tally
 from losscli.unit_arrays import refuse_several
 from losscli.units import units_of
+from losscli.walk import walked
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +108,17 @@ class RowScan:
         self.files.append((table.label, self.rows))
         before, tally = self.rows, Tally()
         scan = partial(_scan_fragment, self.plan, needs, self.asked.most)
-        try:
-            for found in ordered_map(scan, table.fragments(needs), self.threads):
-                tally.absorb(found.tally, self.rows - before)
-                self.notices.absorb(found.notices)
-                self.count += found.count
-                self.ranking.absorb(found.ranking, self.rows)
-                if found.piece is not None:
-                    # a stream is gone when its next piece comes
-                    self._look(found.piece, names, self.rows, self.rows + found.rows)
-                self.rows += found.rows
-                if self.progress:
-                    self.progress(self.rows)
-        except CellError as error:
-            raise error.located(table.label, self.rows - before) from error
+        for inside, found in walked(table.label, table.fragments(needs), scan, self.threads):
+            tally.absorb(found.tally, inside)
+            self.notices.absorb(found.notices)
+            self.count += found.count
+            self.ranking.absorb(found.ranking, self.rows)
+            if found.piece is not None:
+                # a stream is gone when its next piece comes
+                self._look(found.piece, names, self.rows, self.rows + found.rows)
+            self.rows += found.rows
+            if self.progress:
+                self.progress(self.rows)
         tally.check(table.label, self.rows - before, self.plan.refused)
         self.tally.absorb(tally, 0)
         if isinstance(table, ShowsCells):

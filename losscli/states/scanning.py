@@ -10,10 +10,9 @@ from losscli.arrays import np
 from losscli.class_weights import scheme
 from losscli.contest_state import new_sums
 from losscli.data.pieces import fragments_of_pieces, pieces_of
-from losscli.data.table import CellError, Column, Fragment, Table
+from losscli.data.table import Column, Fragment, Table
 from losscli.errors import UsageError
 from losscli.evaluation import Opener, Progress, absorb_tallies, file_number, scan_fragment
-from losscli.execution import ordered_map
 from losscli.fold import Accumulator, FragmentSums
 from losscli.models import models_of
 from losscli.notices import Notices
@@ -21,6 +20,7 @@ from losscli.plan import Plan
 from losscli.request import Request
 from losscli.states.shards import Shard, Span
 from losscli.tally import Tally
+from losscli.walk import walked
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +120,15 @@ def _scan_span(
     ]
     tallies = [[Tally() for _ in contest.terms] for contest in plan.contests]
     rows = 0
-    try:
-        for found in ordered_map(partial(scan_fragment, plan, needs, span.file), fragments, threads):
-            for fold, sums in zip(folds, found.sums, strict=True):
-                fold.absorb(sums)
-            absorb_tallies(tallies, found.tallies, start + rows)
-            rows += found.rows
-            notices.absorb(found.notices)
-            if progress:
-                progress(rows)
-    except CellError as error:
-        raise error.located(table.label, start + rows) from error
+    work = partial(scan_fragment, plan, needs, span.file)
+    for before, found in walked(table.label, fragments, work, threads, start):
+        for fold, sums in zip(folds, found.sums, strict=True):
+            fold.absorb(sums)
+        absorb_tallies(tallies, found.tallies, before)
+        rows += found.rows
+        notices.absorb(found.notices)
+        if progress:
+            progress(rows)
     for met in tallies:
         for tally in met:
             tally.check(table.label, rows, plan.refused)
