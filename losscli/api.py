@@ -19,7 +19,7 @@ from losscli.penalties import Strengths, penalties_of
 from losscli.plan import Policy
 from losscli.request import Request, make_request
 from losscli.results import Input, Penalty, Reduction, Report, Result
-from losscli.summary import report_of, with_left_out
+from losscli.summary import check_paired, report_of, with_left_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -294,4 +294,5 @@ def _run(
     # hashed for a report only: a single result does not show its files
     inputs = [Input(s.name, *file_hash(s.name)) for s in read.sources] if command == "compare" else []
     sums = scan(read.openers, request, count, once=read.read_once)
+    check_paired(sums, read.left_out)
     return with_left_out(report_of(command, sums, request, reduction, confidence, inputs, penalties), read.left_out)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from losscli.data.columns import expand
-from losscli.data.table import Table
+from losscli.data.table import Kind, Table, position
 from losscli.errors import UsageError
 from losscli.plan import By, Resampling
 
@@ -67,7 +67,7 @@ class Chance:
         Raises:
             UsageError: the columns of clusters are not there.
         """
-        cluster = () if self.cluster is None else expand(self.cluster, table)
+        cluster = () if self.cluster is None else _of_one_value("--cluster", expand(self.cluster, table), table)
         return Resampling(cluster, *self._numbers())
 
     def most_slices(self) -> int:
@@ -106,13 +106,22 @@ def way_of(text: str, table: Table) -> By:
     """
     names = [column.name for column in table.columns]
     column, colon, bounds = text.rpartition(":")
-    if text in names or not colon or not column:
-        found = expand(text, table)
-        if len(found) != 1:
-            raise UsageError(f"--by takes one column, not {', '.join(found)}", hint="--by A --by B crosses two")
-        return By(found[0])
-    (name,) = expand(column, table)[:1]
-    return By(name, _bounds(text, bounds))
+    whole = text in names or not colon or not column
+    found = _of_one_value("--by", expand(text if whole else column, table), table)
+    if len(found) != 1:
+        raise UsageError(f"--by takes one column, not {', '.join(found)}", hint="--by A --by B crosses two")
+    return By(found[0]) if whole else By(found[0], _bounds(text, bounds))
+
+
+def _of_one_value(flag: str, names: tuple[str, ...], table: Table) -> tuple[str, ...]:
+    """The same names, of columns whose cells can be told apart."""
+    for name in names:
+        if table.columns[position(table, name)].kind in (Kind.LIST, Kind.OTHER):
+            raise UsageError(
+                f"{flag}: column {name!r} holds neither numbers nor texts nor times",
+                hint="name a column with one value a row",
+            )
+    return names
 
 
 def _bounds(text: str, bounds: str) -> tuple[float, ...]:

@@ -265,6 +265,19 @@ def _units(units: str, request: Request) -> str:
     return units if request.transform is None else f"{units} after {request.transform.name}"
 
 
+def check_paired(sums: Sums, left_out: LeftOut) -> None:
+    """Say why there is no row where an inner join left out all of them.
+
+    Raises:
+        DataError: it did.
+    """
+    if not sums.rows and left_out.rows:
+        raise DataError(
+            f"nothing to evaluate: {'; '.join(left_out.warnings())}",
+            "check that the columns of --key hold the same values",
+        )
+
+
 def with_left_out(report: Report, left_out: LeftOut) -> Report:
     """The report with what an inner join left out: said, and counted among the skipped rows."""
     if not left_out.rows:

@@ -92,10 +92,11 @@ def run_job(
     penalty: PenaltyOptions,
 ) -> None:
     """Scan the inputs once and write the report."""
-    from losscli.summary import report_of, with_left_out
+    from losscli.summary import check_paired, report_of, with_left_out
 
     penalties = penalty.penalties()
     sums = scanned(inputs, request, reading, output)
+    check_paired(sums, inputs.left_out)
     hashed = hashed_inputs(inputs) if any(place.kind == "json" for place in places) else []
     report = report_of(command, sums, request, reduction, output.level(), hashed, penalties)
     tell(with_left_out(report, inputs.left_out), places, output, _distribution(sums, report))

@@ -9,6 +9,7 @@ import pyarrow as pa
 from losscli.data.cells import Cells, arrow_cell, picked
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, sliced, unreadable, validated
+from losscli.data.usual import usual
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class _ReadBatch:
             columns = validated(self.columns)
         except pa.ArrowException as error:
             raise unreadable(self.label, "Arrow", error) from error
-        yield from sliced(columns, rows)
+        yield from sliced([usual(column) for column in columns], rows)
 
     def number(self, cell: str) -> float | None:
         return parse_cell(cell)
@@ -136,7 +137,7 @@ class _HeldBatch:
     start: int
 
     def batches(self, rows: int) -> Iterator[Batch]:
-        yield from sliced(self.columns, rows)
+        yield from sliced([usual(column) for column in self.columns], rows)
 
     def number(self, cell: str) -> float | None:
         return parse_cell(cell)

@@ -32,7 +32,13 @@ def lockstep(tables: Sequence[Table], split: Split) -> Iterator[RowsInMemory]:
 
 
 def _any(table: Table) -> Need:
-    """A column that its name tells."""
+    """A column that its name tells.
+
+    Raises:
+        DataError: there is no column at all.
+    """
+    if not table.columns:
+        raise DataError(f"{table.label} has no columns", "check the file")
     names = [column.name for column in table.columns]
     return need_of(table, next((name for name in names if names.count(name) == 1), names[0]))
 

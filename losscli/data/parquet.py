@@ -12,6 +12,7 @@ from losscli.data.cells import Cells, picked
 from losscli.data.numbers import parse_cell
 from losscli.data.read_ahead import ahead
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable, validated
+from losscli.data.usual import usual
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class _RowGroup:
             batches = file.iter_batches(rows, row_groups=[self.index], columns=names, use_threads=alone)
             with closing(ahead(batches) if alone else batches) as read:
                 for batch in read:
-                    yield validated([batch.column(name) for name in names])
+                    yield [usual(cells) for cells in validated([batch.column(name) for name in names])]
         except (OSError, pa.ArrowException) as error:
             raise unreadable(table.label, "Parquet", error) from error
 

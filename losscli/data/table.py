@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 import pyarrow as pa
 
 from losscli.arrays import Mask, np
+from losscli.data.usual import usual_type
 from losscli.errors import DataError, UsageError
 
 
@@ -25,6 +26,7 @@ class Kind(Enum):
 def kind_of(arrow_type: pa.DataType) -> Kind:
     """The kind of an Arrow type; a column of nothing but nulls may still be a number."""
     types = pa.types
+    arrow_type = usual_type(arrow_type)
     if types.is_dictionary(arrow_type):
         return kind_of(arrow_type.value_type)
     if types.is_null(arrow_type) or types.is_integer(arrow_type) or types.is_floating(arrow_type):
