@@ -102,8 +102,8 @@ def test_a_model_without_columns_is_refused(tmp_path: Path) -> None:
     good = csv_file(tmp_path / "good.csv", "y,p\n1,2\n2,3")
     models = ["--model", f"A={good}", "--model", f"B={tmp_path / 'none.parquet'}"]
     done = run_cli(["compare", *models, "--loss", "mae", "-t", "y", "-p", "p"])
-    assert (done.code, done.out) == (3, "")
-    assert "none.parquet has no columns" in done.err
+    assert (done.code, done.out) == (2, "")
+    assert "none.parquet has no column 'p'" in done.err
 
 
 def test_an_inner_join_that_keeps_nothing_says_so(tmp_path: Path) -> None:

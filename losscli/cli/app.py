@@ -129,7 +129,8 @@ def _run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     # a line that names its command needs no other: each has some forty options to set up
     names = arguments[:1] if arguments[0] in _COMMANDS else () if arguments[0] == "--version" else _COMMANDS
-    overview = arguments[0] in _CONTEXT["help_option_names"]
+    # a shell that asks for completions gives no arguments either, and needs every option
+    overview = arguments[0] in _CONTEXT["help_option_names"] and "_LOSSCLI_COMPLETE" not in os.environ
     command = typer.main.get_command(make_app(names, _described if overview else None))
     try:
         code: Any = command.main(list(arguments), prog_name="losscli", standalone_mode=False)
