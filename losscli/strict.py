@@ -114,10 +114,6 @@ class Fields:
         """A text."""
         return text(*self.at(name))
 
-    def maybe_text(self, name: str) -> str | None:
-        """A text, or None."""
-        return None if self._values[name] is None else self.text(name)
-
     def flag(self, name: str) -> bool:
         """True or false."""
         value, place = self.at(name)

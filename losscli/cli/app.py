@@ -30,6 +30,7 @@ _COMMANDS = {
     "schema": "losscli.cli.schema",
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
+_COMPLETING = "_LOSSCLI_COMPLETE"
 
 
 Command: TypeAlias = Callable[..., Any]
@@ -129,8 +130,8 @@ def _run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     # a line that names its command needs no other: each has some forty options to set up
     names = arguments[:1] if arguments[0] in _COMMANDS else () if arguments[0] == "--version" else _COMMANDS
-    # a shell that asks for completions gives no arguments either, and needs every option
-    overview = arguments[0] in _CONTEXT["help_option_names"] and "_LOSSCLI_COMPLETE" not in os.environ
+    # a shell that completes a line gives it in the environment, and then every option counts
+    overview = arguments[0] in _CONTEXT["help_option_names"] and _COMPLETING not in os.environ
     command = typer.main.get_command(make_app(names, _described if overview else None))
     try:
         code: Any = command.main(list(arguments), prog_name="losscli", standalone_mode=False)

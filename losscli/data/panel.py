@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from losscli.data.keyed_rows import emitted, keyed_rows, paired_inner, streamed
 from losscli.data.keys import Join, check_columns
 from losscli.data.left_out import LeftOut
 from losscli.data.lockstep import lockstep
-from losscli.data.pairing import emitted, keyed_rows, paired_inner, streamed
 from losscli.data.side_by_side import SideBySide, View
 from losscli.data.table import Column, Fragment, Need, Table
 from losscli.data.where import Condition

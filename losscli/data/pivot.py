@@ -8,10 +8,10 @@ import pyarrow as pa
 from losscli.arrays import Index, Mask, np
 from losscli.data.group_keys import indices_of
 from losscli.data.held import Held, fitting, hold, in_order, key_needs, merged, need_of, own_conditions, taken
+from losscli.data.keyed_rows import KeyedRows, emitted, paired, paired_inner
 from losscli.data.keys import Join, check_columns, near_names
 from losscli.data.left_out import LeftOut
 from losscli.data.lockstep import different_lengths
-from losscli.data.pairing import KeyedRows, emitted, paired, paired_inner
 from losscli.data.side_by_side import SideBySide, View
 from losscli.data.table import Column, Fragment, Kind, Need, Table
 from losscli.data.where import Condition
