@@ -227,6 +227,7 @@ class _Summary:
             signature=signature_of(self.contest, term, params, self.reduction, estimate.count, part, self.request),
             resampling=_resampling(self.contest.resampling),
             ci_method=estimate.method,
+            effective=estimate.effective,
         )
 
 
