@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -155,3 +156,55 @@ def test_weights_that_are_alike_leave_the_test_as_it_is(tmp_path: Path) -> None:
 def test_one_row_with_weight_has_no_standard_error(tmp_path: Path) -> None:
     file = weighted_file(tmp_path / "w.csv", [0.0] * 5 + [3.0])
     assert compared(file, "--loss", "mae", "-t", "y", "-p", "a", "-w", "w")[0]["stderr"] == ""
+
+
+def saved_result(folder: Path) -> tuple[Path, Path, dict[str, Any]]:
+    """A file with two models, where its saved result is, and what that holds."""
+    file, path = weighted_file(folder / "w.csv", [1.0] * 24), folder / "result.json"
+    done = run_cli(["compare", str(file), "--loss", "mae", "-t", "y", "-p", "a", "-p", "b", "--json"])
+    return file, path, json.loads(done.out)
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [("results", "count", HUGE), ("results", "weight_sum", -HUGE), ("comparisons", "difference", HUGE)],
+)
+def test_verify_says_that_a_number_beyond_all_floats_differs(part: str, name: str, value: int, tmp_path: Path) -> None:
+    file, path, found = saved_result(tmp_path)
+    found[part][0][name] = value
+    path.write_text(json.dumps(found))
+    done = run_cli(["verify", str(path), str(file)])
+    assert done.code == 1, done.err
+    assert name in done.out
+
+
+@pytest.mark.parametrize(("name", "value"), [("slice", 1), ("slice", "=1"), ("model", 7), ("loss", None)])
+def test_verify_refuses_a_comparison_that_is_none(name: str, value: object, tmp_path: Path) -> None:
+    file, path, found = saved_result(tmp_path)
+    found["comparisons"][0][name] = value
+    path.write_text(json.dumps(found))
+    done = run_cli(["verify", str(path), str(file)])
+    assert (done.code, done.out) == (3, "")
+    assert f"{path} is no saved result: comparisons[0].{name}: must be" in done.err
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("comparisons", "baseline", "c"),
+        ("comparisons", "direction", "higher"),
+        ("results", "transform", "log"),
+        ("results", "units", "kilograms"),
+        ("results", "unit", "set"),
+    ],
+)
+def test_verify_sees_words_that_were_changed(part: str, name: str, value: str, tmp_path: Path) -> None:
+    file, path, found = saved_result(tmp_path)
+    found[part][0][name] = value
+    path.write_text(json.dumps(found))
+    done = run_cli(["verify", str(path), str(file)])
+    assert done.code == 1
+    assert name in done.out
