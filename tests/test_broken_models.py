@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli import run_cli
+from tests.cli import run_cli, run_process
 from tests.tables import csv_file
 
 COUNT = 6
@@ -208,3 +208,13 @@ def test_verify_sees_words_that_were_changed(part: str, name: str, value: str, t
     done = run_cli(["verify", str(path), str(file)])
     assert done.code == 1
     assert name in done.out
+
+
+def test_tables_keep_their_width_where_the_terminal_has_no_strokes(tmp_path: Path) -> None:
+    file = weighted_file(tmp_path / "w.csv", [1.0] * 24)
+    args = ["compare", str(file), "--loss", "mae", "-t", "y", "-p", "a", "-p", "b", "--by", "w", "-o", "table"]
+    done = run_process(args, env={"PYTHONIOENCODING": "ascii", "COLUMNS": "60"})
+    assert done.code == 0
+    assert "---" in done.out
+    assert "\\" not in done.out
+    assert max(map(len, done.out.splitlines())) <= 60
