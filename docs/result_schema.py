@@ -34,7 +34,7 @@ WORDS: dict[str, Sequence[str]] = {
 }
 # Where JSON has another key than the class.
 RENAMED = {"penalty.count": "parameters"}
-LEFT_OUT = {"result.warnings", "result.ci_method"}
+LEFT_OUT = {"result.warnings", "result.ci_method", "result.effective"}
 ADDED = {"result": {"risk": {"description": "The value with the penalties added.", "type": ["number", "null"]}}}
 
 

@@ -99,7 +99,7 @@ def compute(
 def compare(
     data: "Data | None" = None,
     *,
-    losses: Sequence[str],
+    losses: str | Sequence[str],
     weight: str | None = None,
     where: str | Sequence[str] = (),
     missing: Policy = "error",
@@ -134,6 +134,7 @@ def compare(
     """Compute several losses over the same data in one scan, of one model or of several side by side.
 
     Args:
+        losses: their names; a single one may stand for itself.
         data: what `compute` takes; None where each model has its own.
         models: for each name the column of its prediction, or its columns by role; without data, the data of each.
         baseline: the model that the others are held against; the first where it is None.
@@ -152,7 +153,7 @@ def compare(
     rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
     chance = Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline)
     pairing, choices = Pairing.of(data, models or {}, truth, key, join, baseline)
-    asked, added = request_of(losses, named, rows, chance, choices), _penalties(l1, l2, params)
+    asked, added = request_of(_texts(losses), named, rows, chance, choices), _penalties(l1, l2, params)
     return _run("compare", data, asked, Reduction.MEAN, confidence, threads, input_format, added, pairing)
 
 

@@ -6,6 +6,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from losscli.data.assembly import Arrangement, Assembly, ModelFiles, assembled
+from losscli.data.chained import ChainTable
 from losscli.data.columns import ColumnNames
 from losscli.data.keys import JoinKeys, join_named
 from losscli.data.left_out import LeftOut
@@ -55,8 +56,12 @@ class Pairing:
         """The same, and the columns of each model, where all are in one table.
 
         Raises:
-            UsageError: a model that names no columns.
+            UsageError: no mapping from names, or a model that names no columns.
         """
+        if not isinstance(models, Mapping):
+            raise UsageError("models must be a mapping from names", hint="models={'old': 'pred_a', 'new': 'pred_b'}")
+        if not all(isinstance(name, str) for name in models):
+            raise UsageError(f"models: the names must be texts, not {', '.join(map(repr, models))}")
         own = cast("Mapping[str, Data]", models) if data is None else {}
         return cls(truth, key, join, own, baseline), [] if data is None else _choices(models)
 
@@ -82,11 +87,13 @@ def inputs_of(
         return assembled([] if data is None else _sources(data, input_format), how, conditions)
     if pairing.truth is not None:
         raise UsageError("truth is for predictions in files", hint="join the data frames first")
+    parts = tuple(ModelFiles(name, ()) for name in pairing.models)
+    baseline = pairing.baseline if pairing.models else None
+    Arrangement(keys=_keys(pairing), models=parts, baseline=baseline, join=join_named(pairing.join)).check([])
     if data is not None:
         table = _table_of(data)
         return Assembly([], False, [lambda: table])
-    found = Assembly([], False, [])
-    # what an inner join leaves out is counted anew each time that the rows are read
+    found = Assembly([], False)
     found.openers.append(lambda: _panel(pairing, input_format, conditions, found.counts("panel")))
     return found
 
@@ -102,9 +109,13 @@ def _panel(pairing: Pairing, input_format: str | None, conditions: Sequence[Cond
     sides = []
     for name in names:
         one = pairing.models[name]
-        sides.append(Side(name, _sources(one, input_format)[0].open() if _is_path(one) else _table_of(one)))
+        sides.append(Side(name, _of_files(_sources(one, input_format)) if _is_path(one) else _table_of(one)))
     keys = _keys(pairing)
     return PanelTable(sides, None if keys is None else keys.here, join_named(pairing.join), conditions, left_out)
+
+
+def _of_files(sources: Sequence[Source]) -> Table:
+    return sources[0].open() if len(sources) == 1 else ChainTable([source.open for source in sources])
 
 
 def _sources(data: Any, input_format: str | None) -> list[Source]:

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from losscli.comparison import BETTER, UNCLEAR, UNTESTED, WORSE, Comparison
 from losscli.estimates import MEANS, Estimate
-from losscli.results import Result, one_is_one
+from losscli.results import Result, too_few
 from losscli.statistics import (
-    FEWEST_UNITS,
     Interval,
     drawn_p_value,
     holm,
@@ -22,7 +21,12 @@ from losscli.statistics import (
 
 def interval_of(estimate: Estimate, stderr: float | None, confidence: float | None) -> Interval | None:
     """The confidence interval of an estimate; None where none was asked for or can be given."""
-    if confidence is None or stderr is None or estimate.value is None or estimate.count < FEWEST_UNITS:
+    if (
+        confidence is None
+        or stderr is None
+        or estimate.value is None
+        or too_few(estimate.count, estimate.effective, "")
+    ):
         return None
     if estimate.replicates is not None:
         return percentile_interval(finite(estimate), estimate.count, confidence)
@@ -98,9 +102,8 @@ def _reason(
         return f"no test of a {model.reduction}"
     if confidence is None:
         return "no test was asked for"
-    if found.count < FEWEST_UNITS:
-        return one_is_one(f"{found.count} {model.interval_over}, {FEWEST_UNITS} needed")
-    return "no interval could be made"
+    few = too_few(found.count, found.effective, model.interval_over)
+    return few or "no interval could be made"
 
 
 def judged(comparisons: Sequence[Comparison], confidence: float | None) -> list[Comparison]:

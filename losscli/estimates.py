@@ -27,6 +27,7 @@ class Estimate:
         method: how the interval is made: `t` for means, `delta` for functions of sums, `bootstrap`.
         reason: why there is no value.
         replicates: the value in each draw of the bootstrap, in rising order.
+        effective: how many units of equal weights know as much; None for as many as there are.
     """
 
     value: Fraction | None
@@ -37,6 +38,7 @@ class Estimate:
     method: str = "t"
     reason: str = ""
     replicates: Array | None = None
+    effective: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,11 @@ def _spread_out(found: Estimate, spread: Spread, place: int, size: int) -> Estim
         drawn = spread.replicates[:, place] / size
         count = spread.count or found.count
         stderr = _deviation(drawn) if count > 1 else None
-        return replace(found, stderr=stderr, count=count, replicates=drawn, method="bootstrap")
+        own = None if spread.count else found.effective
+        return replace(found, stderr=stderr, count=count, replicates=drawn, method="bootstrap", effective=own)
     moments = spread.series[place]
     stderr = mean_standard_error(moments)
-    return replace(found, stderr=None if stderr is None else stderr / size, count=moments.count)
+    return replace(found, stderr=None if stderr is None else stderr / size, count=moments.count, effective=None)
 
 
 def _deviation(drawn: Array) -> float | None:
@@ -164,7 +167,8 @@ def _of_units(moments: Moments, reduction: Reduction, classes: int) -> Estimate:
     if reduction is Reduction.ELEMENTMEAN:
         denominator *= classes
         stderr = None if stderr is None else stderr / classes
-    return Estimate(moments.total() / denominator, stderr, moments.count, weight, denominator)
+    mean, effective = moments.total() / denominator, moments.effective()
+    return Estimate(mean, stderr, moments.count, weight, denominator, effective=effective)
 
 
 MEANS = (Reduction.MEAN, Reduction.BATCHMEAN, Reduction.ELEMENTMEAN)
@@ -196,7 +200,8 @@ def _of_one_set(contest: Contest, joint: JointMoments, spread: Spread | None) ->
         paired = place >= len(contest.terms)
         variances = _variances(source, slope, paired=paired) if source.count > 1 else [None] * len(value)
         found += [
-            _of_set(loss, variance, count, weight) for loss, variance in zip(value.tolist(), variances, strict=True)
+            replace(_of_set(loss, variance, count, weight), effective=source.series[0].effective())
+            for loss, variance in zip(value.tolist(), variances, strict=True)
         ]
     if spread is not None and spread.replicates is not None:
         found = [_spread_out(one, spread, place, 1) for place, one in enumerate(found)]

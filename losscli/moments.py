@@ -181,6 +181,12 @@ class Moments:
         """The sum of w."""
         return Fraction(self.weight, 1 << SCALE)
 
+    def effective(self) -> float:
+        """How many units of equal weights know as much as these (Kish, 1965); their number where weights are equal."""
+        if not self.weight_second:
+            return float(self.count)
+        return min(float(self.count), float(Fraction(self.weight * self.weight, self.weight_second << SCALE)))
+
     def residual_squares(self) -> Fraction:
         """The sum of w^2 (l - mean)^2, from which the standard error of the weighted mean follows."""
         mean = Fraction(self.first, self.weight)

@@ -7,7 +7,7 @@ from losscli.errors import DataError
 from losscli.evaluation import Sums
 from losscli.outcome import Outcome
 from losscli.plan import Term
-from losscli.results import Reduction, Result, one_is_one
+from losscli.results import Reduction, Result, one_is_one, too_few
 from losscli.statistics import FEWEST_UNITS
 from losscli.tally import POSITIVE_SEEN, Tally
 
@@ -40,15 +40,20 @@ def _named_result(result: Result) -> str:
 
 def _no_interval(results: Sequence[Result]) -> list[str]:
     of_means = [result for result in results if result.reduction in ("mean", "batchmean", "elementmean")]
-    few = [result for result in of_means if result.count < FEWEST_UNITS]
+    few = [result for result in of_means if _too_few(result)]
     if not few:
         return []
     slices = {slice_text(result.slice) for result in few if result.slice}
     if len(slices) > 1:
-        return [f"no interval in {len(slices)} slices: they have fewer than {FEWEST_UNITS} {few[0].interval_over}"]
-    fewest = min(few, key=lambda result: result.count)
-    count = f"{fewest.count} {fewest.interval_over}"
-    return [one_is_one(f"no interval: {count}, {FEWEST_UNITS} needed")]
+        over = f"fewer than {FEWEST_UNITS} {few[0].interval_over}"
+        weighed = any(result.count >= FEWEST_UNITS for result in few)
+        return [f"no interval in {len(slices)} slices: they have {over}{', or weights that leave so few' * weighed}"]
+    fewest = min(few, key=lambda result: min(result.count, result.effective or result.count))
+    return [f"no interval: {_too_few(fewest)}"]
+
+
+def _too_few(result: Result) -> str | None:
+    return too_few(result.count, result.effective, result.interval_over)
 
 
 def of_term(term: Term, outcome: Outcome, tally: Tally, results: Sequence[Result] = ()) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.comparison import Comparison, Slice, slice_text
 from losscli.errors import UsageError
-from losscli.statistics import Interval
+from losscli.statistics import FEWEST_UNITS, Interval
 from losscli.verdicts import Check, Verdict
 from losscli.version import __version__
 
@@ -52,6 +52,21 @@ class Reduction(Enum):
 def one_is_one(text: str) -> str:
     """The text with `1 row` for `1 rows`."""
     return re.sub(r"\b1 (row|set|cluster|run|batche?)s\b", lambda match: f"1 {match[1].removesuffix('e')}", text)
+
+
+def too_few(count: int, effective: float | None, over: str) -> str | None:
+    """Why there are too few units for an interval; None where there are enough.
+
+    Args:
+        effective: how many units of equal weights know as much; None for as many as there are.
+        over: what the units are called.
+    """
+    if count < FEWEST_UNITS:
+        return one_is_one(f"{count} {over}, {FEWEST_UNITS} needed")
+    # a number that comes of divisions
+    if effective is not None and effective < FEWEST_UNITS - 1e-9:
+        return one_is_one(f"the weights leave {effective:.3g} {over} of {count}, {FEWEST_UNITS} needed")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,7 @@ class Result:
         penalties: what the parameters of the model add to the risk.
         resampling: what the interval rests on besides the units: clusters, runs of rows, draws; None for the units.
         ci_method: how an interval is made, also where there is none.
+        effective: how many units of equal weights know as much as the weighted ones; None for as many as there are.
         warnings: what a reader should know about the number; in JSON they stand beside the results.
     """
 
@@ -148,6 +164,7 @@ class Result:
     penalties: tuple[Penalty, ...] = ()
     resampling: Mapping[str, Any] | None = None
     ci_method: str = "t"
+    effective: float | None = None
     warnings: Sequence[str] = ()
 
     @property
@@ -168,7 +185,8 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in JSON."""
-        entry = {name: getattr(self, name) for name in self.__slots__ if name not in ("warnings", "ci_method")}
+        hidden = ("warnings", "ci_method", "effective")
+        entry = {name: getattr(self, name) for name in self.__slots__ if name not in hidden}
         entry["params"] = dict(self.params)
         entry["skipped"] = dict(self.skipped)
         entry["columns"] = {role: list(names) for role, names in self.columns.items()}

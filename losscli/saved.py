@@ -51,7 +51,9 @@ def read_saved(path: str) -> SavedReport:
         if values.get("schema") != SCHEMA:
             raise UnfitError("schema", f"is {str(values.get('schema'))[:40]!r} where a result has {SCHEMA!r}")
         results = [_result(entry, f"results[{i}]") for i, entry in enumerate(_entries(values, "results"))]
-        comparisons = [mapped(entry, "comparisons") for entry in _entries(values, "comparisons")]
+        comparisons = [
+            _comparison(entry, f"comparisons[{i}]") for i, entry in enumerate(_entries(values, "comparisons"))
+        ]
         inputs = [_input(mapped(entry, "inputs")) for entry in _entries(values, "inputs")]
         version, command = text(values.get("version"), "version"), text(values.get("command"), "command")
         saved = SavedReport(path, version, command, results, comparisons, inputs)
@@ -83,6 +85,15 @@ def _result(value: Any, place: str) -> Mapping[str, Any]:
         for name in listed(names, f"{place}.columns.{role}"):
             text(name, f"{place}.columns.{role}")
     return result
+
+
+def _comparison(value: Any, place: str) -> Mapping[str, Any]:
+    comparison = mapped(value, place)
+    for key in ("loss", "model", "baseline"):
+        text(comparison.get(key), f"{place}.{key}")
+    if comparison.get("slice") is not None:
+        mapped(comparison["slice"], f"{place}.slice")
+    return comparison
 
 
 def _input(value: Mapping[str, Any]) -> Input:

@@ -36,9 +36,9 @@ class Interval:
 def mean_standard_error(moments: Moments) -> float | None:
     """The standard error of sum(w l) / sum(w); by the delta method where there are weights.
 
-    None where there are fewer than two units or the weights add up to 0.
+    None where there are fewer than two units, or fewer than two have a weight.
     """
-    if moments.count < 2 or not moments.weight:
+    if moments.count < 2 or not moments.weight or moments.effective() < 1.0 + 1e-9:
         return None
     n = moments.count
     variance = moments.residual_squares() * Fraction(n, n - 1)

@@ -229,6 +229,7 @@ class _Summary:
             ),
             resampling=_resampling(self.contest.resampling),
             ci_method=estimate.method,
+            effective=estimate.effective,
         )
 
 

@@ -1,5 +1,6 @@
 """A saved result beside the same computed now: whether each number agrees to the last bit, and where it does not."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,9 +21,10 @@ from losscli.version import __version__
 RESULT, COMPARISON = "result", "comparison"
 _RESULT_FIELDS: tuple[str, ...] = (
     *("value", "status", "stderr", "ci", "rows", "used", "count", "skipped", "clipped"),
-    *("weight_sum", "denominator"),
+    *("weight_sum", "denominator", "unit", "units", "direction", "transform", "resampling"),
 )
 _COMPARISON_FIELDS = (
+    "baseline",
     "difference",
     "percent",
     "stderr",
@@ -32,6 +34,9 @@ _COMPARISON_FIELDS = (
     "verdict",
     "detectable",
     "count",
+    "unit",
+    "units",
+    "direction",
 )
 
 
@@ -183,7 +188,10 @@ def _numbers(saved: Mapping[str, Any], now: Mapping[str, Any], fields: Sequence[
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    # whole numbers in a file have any size; those that no result holds are no numbers here
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > sys.float_info.max:
+        return None
+    return float(value)
 
 
 def first_difference(was: Any, is_: Any) -> int | None:

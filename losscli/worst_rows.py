@@ -35,8 +35,8 @@ class Asked:
     names: str | Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        if self.most < 1:
-            raise UsageError(f"-n takes a whole number of at least 1, not {self.most}")
+        if not isinstance(self.most, int) or self.most < 1:
+            raise UsageError(f"-n takes a whole number of at least 1, not {self.most!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Models, slices and clusters over files as they should not be: an error that says what to do, never a wrong number."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli import run_cli
+from tests.cli import run_cli, run_process
 from tests.tables import csv_file
 
 COUNT = 6
@@ -113,3 +115,106 @@ def test_an_inner_join_that_keeps_nothing_says_so(tmp_path: Path) -> None:
     assert (done.code, done.out) == (3, "")
     assert "--join inner left out 2 rows of" in done.err
     assert "check that the columns of --key hold the same values" in done.err
+
+
+def weighted_file(path: Path, weights: list[float]) -> Path:
+    """Rows of which the second model is 0.25 nearer in each, by a little more or less, with weights."""
+    rows = [f"{i},{i + 1 + i % 3 / 8},{i + 0.75},{weight}" for i, weight in enumerate(weights)]
+    return csv_file(path, "\n".join(["y,a,b,w", *rows]))
+
+
+@pytest.mark.parametrize("draws", [[], ["--bootstrap", "200"]])
+@pytest.mark.parametrize(
+    ("weights", "left"),
+    [
+        ([0.0] * 59 + [1.0], "1 row of 60"),
+        ([1.0, 1.0] + [0.0] * 58, "2 rows of 60"),
+        # (100 + 59)^2 / (100^2 + 59) = 2.51
+        ([100.0] + [1.0] * 59, "2.51 rows of 60"),
+    ],
+)
+def test_a_few_rows_with_all_the_weight_are_no_proof(
+    weights: list[float], left: str, draws: list[str], tmp_path: Path
+) -> None:
+    file = weighted_file(tmp_path / "w.csv", weights)
+    args = ["compare", str(file), "--loss", "mae", "-t", "y", "-p", "a", "-p", "b", "-w", "w", *draws, "--json"]
+    done = run_cli(args)
+    found = json.loads(done.out)
+    assert [result["ci"] for result in found["results"]] == [None, None]
+    comparison = found["comparisons"][0]
+    assert (comparison["verdict"], comparison["p_value"]) == ("not tested", None)
+    assert comparison["reason"] == f"the weights leave {left}, 20 needed"
+    assert f"no interval: the weights leave {left}, 20 needed" in done.err
+
+
+def test_weights_that_are_alike_leave_the_test_as_it_is(tmp_path: Path) -> None:
+    file = weighted_file(tmp_path / "w.csv", [2.0] * 20)
+    rows = compared(file, "--loss", "mae", "-t", "y", "-p", "a", "-p", "b", "-w", "w")
+    assert rows[1]["verdict"] == "better"
+
+
+def test_one_row_with_weight_has_no_standard_error(tmp_path: Path) -> None:
+    file = weighted_file(tmp_path / "w.csv", [0.0] * 5 + [3.0])
+    assert compared(file, "--loss", "mae", "-t", "y", "-p", "a", "-w", "w")[0]["stderr"] == ""
+
+
+def saved_result(folder: Path) -> tuple[Path, Path, dict[str, Any]]:
+    """A file with two models, where its saved result is, and what that holds."""
+    file, path = weighted_file(folder / "w.csv", [1.0] * 24), folder / "result.json"
+    done = run_cli(["compare", str(file), "--loss", "mae", "-t", "y", "-p", "a", "-p", "b", "--json"])
+    return file, path, json.loads(done.out)
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [("results", "count", HUGE), ("results", "weight_sum", -HUGE), ("comparisons", "difference", HUGE)],
+)
+def test_verify_says_that_a_number_beyond_all_floats_differs(part: str, name: str, value: int, tmp_path: Path) -> None:
+    file, path, found = saved_result(tmp_path)
+    found[part][0][name] = value
+    path.write_text(json.dumps(found))
+    done = run_cli(["verify", str(path), str(file)])
+    assert done.code == 1, done.err
+    assert name in done.out
+
+
+@pytest.mark.parametrize(("name", "value"), [("slice", 1), ("slice", "=1"), ("model", 7), ("loss", None)])
+def test_verify_refuses_a_comparison_that_is_none(name: str, value: object, tmp_path: Path) -> None:
+    file, path, found = saved_result(tmp_path)
+    found["comparisons"][0][name] = value
+    path.write_text(json.dumps(found))
+    done = run_cli(["verify", str(path), str(file)])
+    assert (done.code, done.out) == (3, "")
+    assert f"{path} is no saved result: comparisons[0].{name}: must be" in done.err
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("comparisons", "baseline", "c"),
+        ("comparisons", "direction", "higher"),
+        ("results", "transform", "log"),
+        ("results", "units", "kilograms"),
+        ("results", "unit", "set"),
+    ],
+)
+def test_verify_sees_words_that_were_changed(part: str, name: str, value: str, tmp_path: Path) -> None:
+    file, path, found = saved_result(tmp_path)
+    found[part][0][name] = value
+    path.write_text(json.dumps(found))
+    done = run_cli(["verify", str(path), str(file)])
+    assert done.code == 1
+    assert name in done.out
+
+
+def test_tables_keep_their_width_where_the_terminal_has_no_strokes(tmp_path: Path) -> None:
+    file = weighted_file(tmp_path / "w.csv", [1.0] * 24)
+    args = ["compare", str(file), "--loss", "mae", "-t", "y", "-p", "a", "-p", "b", "--by", "w", "-o", "table"]
+    done = run_process(args, env={"PYTHONIOENCODING": "ascii", "COLUMNS": "60"})
+    assert done.code == 0
+    assert "---" in done.out
+    assert "\\" not in done.out
+    assert max(map(len, done.out.splitlines())) <= 60

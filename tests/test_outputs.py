@@ -25,7 +25,7 @@ from tests.cli import Outcome, run_cli, run_process
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 TARGETS = [Fraction(i) for i in range(24)]
 ERRORS = [Fraction(n, 4) for n in (1, -2, 3, 0, -5, 8)] * 4
-WEIGHTS = [Fraction(n, 2) for n in (1, 2, 3, 0)] * 6
+WEIGHTS = [Fraction(n, 4) for n in (4, 5, 4, 3)] * 6
 GAPS = (3, 10)
 """Rows of gaps.csv, counted from 0, without a prediction."""
 SKIP = ("--missing", "skip", "--invalid", "skip")

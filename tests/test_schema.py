@@ -137,7 +137,7 @@ def test_its_keys_are_those_that_are_written(name: str, instance: dict[str, Any]
     [
         (Comparison, "comparison", set()),
         (Check, "check", set()),
-        (Result, "result", {"warnings", "ci_method", "risk"}),
+        (Result, "result", {"warnings", "ci_method", "effective", "risk"}),
     ],
 )
 def test_its_keys_are_the_fields_of_the_classes(kind: Any, name: str, apart: set[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from losscli.cli.whole_files import whole_files, written
 from losscli.errors import DataError, NobodyReads, UsageError
-from losscli.reports.safe import printable
+from losscli.reports.safe import drawable, printable
 
 if TYPE_CHECKING:
     from losscli.results import Report
@@ -106,13 +106,12 @@ def write_texts(texts: Mapping[str | None, str]) -> None:
 
 
 def _render(report: "Report", place: Destination) -> str:
-    from losscli.reports import text
-
     if place.kind == "table":
         from losscli.reports.table import table_text
 
         on_terminal = place.path is None and sys.stdout.isatty()
-        return table_text(report, terminal_width(), colour=on_terminal and not os.environ.get("NO_COLOR"))
+        table = table_text(report, terminal_width(), colour=on_terminal and not os.environ.get("NO_COLOR"))
+        return table if place.path is not None else drawable(table, sys.stdout.encoding or "utf-8")
     if place.kind == "junit":
         from losscli.reports.junit import junit_text
 
@@ -121,6 +120,8 @@ def _render(report: "Report", place: Destination) -> str:
         from losscli.reports.github import annotations
 
         return annotations(report)
+    from losscli.reports import text
+
     renderers: dict[str, Callable[[Report], str]] = {
         "plain": text.plain_text,
         "json": text.json_text,

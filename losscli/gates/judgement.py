@@ -9,8 +9,8 @@ from losscli.errors import ExitCode
 from losscli.gates.baseline import SavedResult
 from losscli.gates.holm import Claim, adjusted_ends
 from losscli.gates.rule import MAX, MIN, REGRESSION, Rule
-from losscli.results import Result
-from losscli.statistics import FEWEST_UNITS, Interval
+from losscli.results import Result, too_few
+from losscli.statistics import Interval
 from losscli.verdicts import Check, Verdict
 
 MISSING = {"fail": Verdict.FAIL, "warn": Verdict.WARN, "create": Verdict.WARN}
@@ -132,8 +132,8 @@ def _measure(rule: Rule, kind: str, case: Case) -> _Measure | _Open:
     else:
         limit = rule.max if kind == MAX else rule.min
         sign = 1.0 if kind == MAX else -1.0
-        few = result.count < FEWEST_UNITS
-        why = f"no interval: {result.count} {result.unit}s, {FEWEST_UNITS} needed" if few else "no interval"
+        few = too_few(result.count, result.effective, result.interval_over)
+        why = f"no interval: {few}" if few else "no interval"
         found = _Measure(sign * value, sign * (limit or 0.0), _turned(result.ci, sign), result.count, why)
     if isinstance(found, _Measure) and not (math.isfinite(found.value) and math.isfinite(found.limit)):
         return _Open("the difference or what is allowed is not finite")

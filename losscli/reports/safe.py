@@ -48,6 +48,18 @@ def xml_text(text: str) -> str:
     return re.sub("[\ufffe\uffff]", lambda mark: f"\\u{ord(mark[0]):04x}", printable(text))
 
 
+_STROKES = str.maketrans({"─": "-", "│": "|", "├": "|", "┤": "|", "●": "o", "◀": "<", "▶": ">", "±": "~"})
+
+
+def drawable(text: str, encoding: str) -> str:
+    """A table whose strokes an encoding that lacks them can hold; as escapes they would break its lines."""
+    try:
+        "─●±".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_STROKES)
+    return text
+
+
 def inert_lines(text: str) -> str:
     """The text without lines that a CI system takes for its commands, which begin with two colons."""
     return re.sub(r"(?m)^(\s*):(?=:)", r"\1\\x3a", text)
