@@ -14,7 +14,7 @@ from losscli.data.identity import file_hash
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
-from losscli.gates.baseline import is_saved_report, read_saved_report
+from losscli.gates.baseline import is_saved_report, read_baseline
 from losscli.gates.entries import Entries
 from losscli.gates.gate_table import gate_rule
 from losscli.gates.rule import Rule, loss_text
@@ -121,7 +121,7 @@ class _Held:
         if baseline is None:
             return cls(data, Pairing.of(data, {}, *join, None)[0])
         if isinstance(baseline, (str, PathLike)) and is_saved_report(fspath(baseline)):
-            saved = Reference(saved=read_saved_report(fspath(baseline)))
+            saved = Reference(saved=read_baseline(fspath(baseline)))
             return cls(data, Pairing.of(data, {}, *join, None)[0], saved)
         if data is None:
             raise UsageError("there is no data", hint="a path, a data frame, or models with data of their own")

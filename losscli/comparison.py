@@ -17,6 +17,15 @@ def slice_text(part: Slice | None) -> str:
     return " ".join(f"{name}={'(missing)' if value is None else value}" for name, value in (part or {}).items())
 
 
+def plain_entry(found: Any) -> dict[str, Any]:
+    """The attributes of a comparison or a check as JSON has them."""
+    entry = {name: getattr(found, name) for name in found.__slots__}
+    entry["params"] = dict(found.params)
+    entry["slice"] = None if found.slice is None else dict(found.slice)
+    entry["ci"] = None if found.ci is None else found.ci.to_dict()
+    return entry
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """How a model differs from the baseline in one loss, over the units that both have.
@@ -62,8 +71,4 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as it stands in JSON."""
-        entry = {name: getattr(self, name) for name in self.__slots__}
-        entry["params"] = dict(self.params)
-        entry["slice"] = None if self.slice is None else dict(self.slice)
-        entry["ci"] = None if self.ci is None else self.ci.to_dict()
-        return entry
+        return plain_entry(self)

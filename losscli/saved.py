@@ -6,7 +6,7 @@ from typing import Any
 
 from losscli.errors import DataError
 from losscli.results import SCHEMA, Input
-from losscli.strict import UnfitError, json_object, listed, mapped, text, whole
+from losscli.strict import UnfitError, field, json_object, listed, mapped, or_none, text, whole
 
 _KEYS = ("loss", "params", "reduction", "value", "columns", "slice", "model", "signature")
 
@@ -40,6 +40,19 @@ class SavedReport:
         return None
 
 
+def saved_values(path: str) -> dict[str, Any]:
+    """The object of a file that says of itself that it is a saved result.
+
+    Raises:
+        DataError: the file cannot be read.
+        UnfitError: it is none.
+    """
+    values = json_object(path)
+    if values.get("schema") != SCHEMA:
+        raise UnfitError("schema", f"is {str(values.get('schema'))[:40]!r} where a result has {SCHEMA!r}")
+    return values
+
+
 def read_saved(path: str) -> SavedReport:
     """Read a saved result.
 
@@ -47,14 +60,12 @@ def read_saved(path: str) -> SavedReport:
         DataError: it cannot be read, or is none.
     """
     try:
-        values = json_object(path)
-        if values.get("schema") != SCHEMA:
-            raise UnfitError("schema", f"is {str(values.get('schema'))[:40]!r} where a result has {SCHEMA!r}")
+        values = saved_values(path)
         results = [_result(entry, f"results[{i}]") for i, entry in enumerate(_entries(values, "results"))]
         comparisons = [
             _comparison(entry, f"comparisons[{i}]") for i, entry in enumerate(_entries(values, "comparisons"))
         ]
-        inputs = [_input(mapped(entry, "inputs")) for entry in _entries(values, "inputs")]
+        inputs = [input_of(entry, f"inputs[{i}]") for i, entry in enumerate(_entries(values, "inputs"))]
         version, command = text(values.get("version"), "version"), text(values.get("command"), "command")
         saved = SavedReport(path, version, command, results, comparisons, inputs)
         saved.level()
@@ -96,10 +107,15 @@ def _comparison(value: Any, place: str) -> Mapping[str, Any]:
     return comparison
 
 
-def _input(value: Mapping[str, Any]) -> Input:
-    size, digest = value.get("bytes"), value.get("hash")
+def input_of(value: Any, place: str) -> Input:
+    """A file that was read, as JSON has it.
+
+    Raises:
+        UnfitError: it is none.
+    """
+    entry = mapped(value, place)
     return Input(
-        text(value.get("path"), "inputs.path"),
-        None if size is None else whole(size, "inputs.bytes"),
-        None if digest is None else text(digest, "inputs.hash"),
+        field(entry, "path", place, text),
+        field(entry, "bytes", place, or_none(whole)),
+        field(entry, "hash", place, or_none(text)),
     )

@@ -1,9 +1,10 @@
 """JSON that comes from a file, read with a look at each value: it may be cut off, edited, or made to do harm."""
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from losscli.errors import DataError
 
@@ -82,6 +83,33 @@ def mapped(value: Any, place: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise UnfitError(place, "must be an object")
     return value
+
+
+def number(value: Any, place: str) -> float:
+    """The value, which must be a finite number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            found = float(value)
+        except OverflowError:
+            found = math.inf
+        if math.isfinite(found):
+            return found
+    raise UnfitError(place, "must be a finite number")
+
+
+Kind = TypeVar("Kind")
+
+
+def field(values: Mapping[str, Any], name: str, place: str, read: Callable[[Any, str], Kind]) -> Kind:
+    """What an object that may have other keys too has under a key, which must be there."""
+    if name not in values:
+        raise UnfitError(place, f"lacks {name}")
+    return read(values[name], f"{place}.{name}" if place else name)
+
+
+def or_none(read: Callable[[Any, str], Kind]) -> Callable[[Any, str], Kind | None]:
+    """A reader that lets null pass."""
+    return lambda value, place: None if value is None else read(value, place)
 
 
 class Fields:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from losscli.comparison import Slice
+from losscli.comparison import Slice, plain_entry
 from losscli.statistics import Interval
 
 
@@ -69,9 +69,4 @@ class Check:
 
     def to_dict(self) -> dict[str, Any]:
         """The check as it stands in JSON."""
-        entry = {name: getattr(self, name) for name in self.__slots__}
-        entry["params"] = dict(self.params)
-        entry["slice"] = None if self.slice is None else dict(self.slice)
-        entry["ci"] = None if self.ci is None else self.ci.to_dict()
-        entry["verdict"] = self.verdict.value
-        return entry
+        return {**plain_entry(self), "verdict": self.verdict.value}

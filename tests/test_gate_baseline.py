@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losscli.errors import DataError
-from losscli.gates.baseline import SavedReport, is_saved_report, match, read_saved_report
+from losscli.gates.baseline import SavedBaseline, is_saved_report, match, read_baseline
 from losscli.gates.judgement import Case, judge
 from losscli.results import Input, Report, Result
 from losscli.verdicts import Verdict
@@ -24,10 +24,10 @@ def text_of(*results: Result) -> str:
     return json.dumps(Report("compute", results, (), INPUTS).to_dict(), allow_nan=False)
 
 
-def saved(folder: Path, *results: Result) -> SavedReport:
+def saved(folder: Path, *results: Result) -> SavedBaseline:
     file = folder / "base.json"
     file.write_text(text_of(*results))
-    return read_saved_report(str(file))
+    return read_baseline(str(file))
 
 
 def test_what_was_saved_is_read_back(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_what_the_command_writes_is_a_saved_result(tmp_path: Path) -> None:
     data = str(ROOT / "sample_data" / "diabetes_preds.csv")
     assert run_cli(["compute", "--loss", "mae", data, "-o", f"json:{file}"]).code == 0
     assert is_saved_report(str(file))
-    report = read_saved_report(str(file))
+    report = read_baseline(str(file))
     # the mean absolute error of that file by NumPy is 44.4556...
     assert [entry.loss for entry in report.results] == ["mae"]
     assert report.results[0].value == pytest.approx(44.45568796606335, rel=1e-12)
@@ -88,29 +88,29 @@ def change(values: Any, path: list[Any], new: Any) -> str:
 
 FIRST = ["results", 0]
 BROKEN = [
-    (["schema"], ..., "the report has no 'schema'"),
-    (["schema"], "losscli.result/2", "has the schema 'losscli.result/2', not 'losscli.result/1'"),
-    (["schema"], 1, "'schema' of the report is not a text"),
-    (["version"], ..., "the report has no 'version'"),
-    (["results"], ..., "the report has no 'results'"),
-    (["results"], {}, "'results' of the report is not a list"),
-    (["results"], [1], "result 1 is no object"),
-    (["inputs"], ..., "the report has no 'inputs'"),
-    (["inputs", 1], [], "input 2 is no object"),
-    (["inputs", 1, "hash"], 3, "'hash' of input 2 is not a text"),
-    (["inputs", 1, "bytes"], -1, "'bytes' of input 2 is not a whole number of 0 or more"),
-    ([*FIRST, "loss"], None, "'loss' of result 1 is not a text"),
-    ([*FIRST, "params"], [], "'params' of result 1 is not an object"),
-    ([*FIRST, "value"], "0.4", "'value' of result 1 is not a finite number or null"),
-    ([*FIRST, "value"], True, "'value' of result 1 is not a finite number or null"),
-    ([*FIRST, "value"], ..., "result 1 has no 'value'"),
-    ([*FIRST, "used"], 1.5, "'used' of result 1 is not a whole number of 0 or more"),
-    ([*FIRST, "used"], True, "'used' of result 1 is not a whole number of 0 or more"),
-    ([*FIRST, "count"], None, "'count' of result 1 is not a whole number of 0 or more"),
-    ([*FIRST, "weight_sum"], "1", "'weight_sum' of result 1 is not a finite number or null"),
-    ([*FIRST, "slice"], "DE", "'slice' of result 1 is not an object"),
-    ([*FIRST, "signature"], ..., "result 1 has no 'signature'"),
-    ([*FIRST, "skipped"], None, "'skipped' of result 1 is not an object"),
+    (["schema"], ..., "schema: is 'None' where a result has 'losscli.result/1'"),
+    (["schema"], "losscli.result/2", "schema: is 'losscli.result/2' where a result has 'losscli.result/1'"),
+    (["schema"], 1, "schema: is '1' where a result has 'losscli.result/1'"),
+    (["version"], ..., "lacks version"),
+    (["results"], ..., "lacks results"),
+    (["results"], {}, "results: must be a list"),
+    (["results"], [1], "results[0]: must be an object"),
+    (["inputs"], ..., "lacks inputs"),
+    (["inputs", 1], [], "inputs[1]: must be an object"),
+    (["inputs", 1, "hash"], 3, "inputs[1].hash: must be a text"),
+    (["inputs", 1, "bytes"], -1, "inputs[1].bytes: must be a whole number from 0"),
+    ([*FIRST, "loss"], None, "results[0].loss: must be a text"),
+    ([*FIRST, "params"], [], "results[0].params: must be an object"),
+    ([*FIRST, "value"], "0.4", "results[0].value: must be a finite number"),
+    ([*FIRST, "value"], True, "results[0].value: must be a finite number"),
+    ([*FIRST, "value"], ..., "results[0]: lacks value"),
+    ([*FIRST, "used"], 1.5, "results[0].used: must be a whole number from 0"),
+    ([*FIRST, "used"], True, "results[0].used: must be a whole number from 0"),
+    ([*FIRST, "count"], None, "results[0].count: must be a whole number from 0"),
+    ([*FIRST, "weight_sum"], "1", "results[0].weight_sum: must be a finite number"),
+    ([*FIRST, "slice"], "DE", "results[0].slice: must be an object"),
+    ([*FIRST, "signature"], ..., "results[0]: lacks signature"),
+    ([*FIRST, "skipped"], None, "results[0].skipped: must be an object"),
 ]
 
 
@@ -119,7 +119,7 @@ def test_a_file_that_was_changed_is_refused(path: list[Any], new: Any, message: 
     file = tmp_path / "base.json"
     file.write_text(change(json.loads(text_of(result(0.4))), path, new))
     with pytest.raises(DataError) as caught:
-        read_saved_report(str(file))
+        read_baseline(str(file))
     assert message in caught.value.message
     assert str(file) in caught.value.message
 
@@ -127,8 +127,8 @@ def test_a_file_that_was_changed_is_refused(path: list[Any], new: Any, message: 
 @pytest.mark.parametrize("content", [b"", b"[]", b"3", b"{}", b'"a"', b"\xff\xfe", b"[" * 100_000, b"{" * 10, b"\x00"])
 def test_a_file_that_is_something_else_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "base.json").write_bytes(content)
-    with pytest.raises(DataError, match=r"base\.json is no (whole )?saved result"):
-        read_saved_report(str(tmp_path / "base.json"))
+    with pytest.raises(DataError, match=r"base\.json is no saved result"):
+        read_baseline(str(tmp_path / "base.json"))
 
 
 @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
@@ -136,13 +136,13 @@ def test_numbers_that_json_or_a_float_cannot_have_are_refused(word: str, tmp_pat
     text = text_of(result(0.4)).replace('"value": 0.4', f'"value": {word}')
     (tmp_path / "base.json").write_text(text)
     with pytest.raises(DataError, match=r"base\.json is no saved result"):
-        read_saved_report(str(tmp_path / "base.json"))
+        read_baseline(str(tmp_path / "base.json"))
 
 
 def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(DataError, match="cannot be read"):
-            read_saved_report(str(path))
+            read_baseline(str(path))
 
 
 @settings(derandomize=True, deadline=None, database=None, max_examples=60)
@@ -155,7 +155,7 @@ def test_a_file_that_was_cut_off_is_refused(end: int) -> None:
         file = Path(folder) / "base.json"
         file.write_text(text[: end % len(text)])
         with pytest.raises(DataError):
-            read_saved_report(str(file))
+            read_baseline(str(file))
 
 
 # --- the same data, the same sum

@@ -81,11 +81,11 @@ class GateJob:
             UsageError: a rule that does not fit, which is said before a saved result that cannot be read.
             DataError: it cannot be read.
         """
-        from losscli.gates.baseline import read_saved_report
+        from losscli.gates.baseline import read_baseline
         from losscli.gates.running import Reference
 
         try:
-            saved = read_saved_report(named)
+            saved = read_baseline(named)
         except DataError:
             if not inputs.read_once:
                 self._refuse_early(inputs, self._requests(None))

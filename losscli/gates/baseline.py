@@ -9,16 +9,16 @@ cannot detect: the same values of the truth in other rows. A prediction file as 
 What `losscli compute` saves has no fingerprint.
 """
 
-import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from losscli.errors import DataError
-from losscli.gates.entries import finite
-from losscli.results import SCHEMA, Input, Result
+from losscli.results import Input, Result
+from losscli.saved import input_of, saved_values
+from losscli.strict import UnfitError, field, listed, mapped, number, or_none, text, whole
 
 _TRUTH = "target"
 _CONTENT = "truth"
@@ -47,7 +47,7 @@ class SavedResult:
 
 
 @dataclass(frozen=True, slots=True)
-class SavedReport:
+class SavedBaseline:
     """A report that was saved.
 
     Attributes:
@@ -72,35 +72,25 @@ def is_saved_report(path: str) -> bool:
         return False
 
 
-def read_saved_report(path: str) -> SavedReport:
+def read_baseline(path: str) -> SavedBaseline:
     """A report from its JSON.
 
     Raises:
         DataError: the file cannot be read, was cut off or changed by hand, or has another schema.
     """
     try:
-        values = json.loads(Path(path).read_bytes(), parse_constant=_no_number)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        what = f": {error}" if isinstance(error, json.JSONDecodeError) else ""
-        raise DataError(f"{path} is no saved result: it is no JSON{what}", _SAVE_AGAIN) from None
-    report = _Fields(values, path, "the report")
-    schema = report.text("schema")
-    if schema != SCHEMA:
-        raise DataError(f"{path} has the schema {schema!r}, not {SCHEMA!r}", _SAVE_AGAIN)
-    return SavedReport(
-        path,
-        report.text("version"),
-        tuple(_saved_result(entry) for entry in report.entries("results", "result")),
-        tuple(
-            Input(entry.text("path"), entry.whole_or_none("bytes"), entry.text_or_none("hash"))
-            for entry in report.entries("inputs", "input")
-        ),
-    )
+        values = saved_values(path)
+        return SavedBaseline(
+            path,
+            field(values, "version", "", text),
+            tuple(_saved_result(v, f"results[{i}]") for i, v in enumerate(field(values, "results", "", listed))),
+            tuple(input_of(v, f"inputs[{i}]") for i, v in enumerate(field(values, "inputs", "", listed))),
+        )
+    except UnfitError as error:
+        raise DataError(f"{path} is no saved result: {error}", _SAVE_AGAIN) from error
 
 
-def match(result: Result, saved: SavedReport, truth: Sequence[Input] = ()) -> SavedResult | str:
+def match(result: Result, saved: SavedBaseline, truth: Sequence[Input] = ()) -> SavedResult | str:
     """The saved result that a result may be held against, or why there is none.
 
     Args:
@@ -123,7 +113,7 @@ def match(result: Result, saved: SavedReport, truth: Sequence[Input] = ()) -> Sa
     return f"{where} is of other data: {rows}" if rows else found
 
 
-def _counterpart(result: Result, saved: SavedReport) -> SavedResult | str:
+def _counterpart(result: Result, saved: SavedBaseline) -> SavedResult | str:
     """The only saved result of the same loss and slice, or the one of the same model among several."""
     of_loss = [entry for entry in saved.results if entry.loss == result.loss]
     if not of_loss:
@@ -214,75 +204,25 @@ def _listed(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items()) or "nothing"
 
 
-def _saved_result(entry: "_Fields") -> SavedResult:
-    slice_ = entry.table_or_none("slice")
+def _saved_result(value: Any, place: str) -> SavedResult:
+    entry = mapped(value, place)
+
+    def of(name: str, read: Callable[[Any, str], Any]) -> Any:
+        return field(entry, name, place, read)
+
     return SavedResult(
-        loss=entry.text("loss"),
-        params=entry.table("params"),
-        reduction=entry.text("reduction"),
-        value=entry.number_or_none("value"),
-        reason=entry.text_or_none("reason"),
-        direction=entry.text("direction"),
-        unit=entry.text("unit"),
-        used=entry.whole("used"),
-        count=entry.whole("count"),
-        skipped=entry.table("skipped"),
-        weight_sum=entry.number_or_none("weight_sum"),
-        slice=slice_,
-        model=entry.text_or_none("model"),
-        signature=entry.text("signature"),
+        loss=of("loss", text),
+        params=of("params", mapped),
+        reduction=of("reduction", text),
+        value=of("value", or_none(number)),
+        reason=of("reason", or_none(text)),
+        direction=of("direction", text),
+        unit=of("unit", text),
+        used=of("used", whole),
+        count=of("count", whole),
+        skipped=of("skipped", mapped),
+        weight_sum=of("weight_sum", or_none(number)),
+        slice=of("slice", or_none(mapped)),
+        model=of("model", or_none(text)),
+        signature=of("signature", text),
     )
-
-
-class _Fields:
-    """The fields of an object of a saved result, each of its type or refused."""
-
-    def __init__(self, values: Any, path: str, what: str) -> None:
-        self._path, self._what = path, what
-        if not isinstance(values, dict):
-            raise DataError(f"{path} is no saved result: {what} is no object", _SAVE_AGAIN)
-        self._values = values
-
-    def text(self, name: str) -> str:
-        value = self._value(name)
-        return value if isinstance(value, str) else self._refuse(name, "a text")
-
-    def text_or_none(self, name: str) -> str | None:
-        return None if self._value(name) is None else self.text(name)
-
-    def whole(self, name: str) -> int:
-        value = self._value(name)
-        fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        return int(value) if fits else self._refuse(name, "a whole number of 0 or more")
-
-    def whole_or_none(self, name: str) -> int | None:
-        return None if self._value(name) is None else self.whole(name)
-
-    def number_or_none(self, name: str) -> float | None:
-        value = self._value(name)
-        number = finite(value)
-        return number if value is None or number is not None else self._refuse(name, "a finite number or null")
-
-    def table(self, name: str) -> dict[str, Any]:
-        value = self._value(name)
-        return value if isinstance(value, dict) else self._refuse(name, "an object")
-
-    def table_or_none(self, name: str) -> dict[str, Any] | None:
-        return None if self._value(name) is None else self.table(name)
-
-    def entries(self, name: str, what: str) -> "list[_Fields]":
-        value = self._value(name)
-        found = value if isinstance(value, list) else self._refuse(name, "a list")
-        return [_Fields(entry, self._path, f"{what} {number}") for number, entry in enumerate(found, 1)]
-
-    def _value(self, name: str) -> Any:
-        if name not in self._values:
-            raise DataError(f"{self._path} is no whole saved result: {self._what} has no {name!r}", _SAVE_AGAIN)
-        return self._values[name]
-
-    def _refuse(self, name: str, allowed: str) -> Any:
-        raise DataError(f"{self._path} is no saved result: {name!r} of {self._what} is not {allowed}", _SAVE_AGAIN)
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")

@@ -9,7 +9,7 @@ from losscli.data.left_out import LeftOut
 from losscli.data.where import Condition
 from losscli.errors import UsageError
 from losscli.evaluation import Sums
-from losscli.gates.baseline import SavedReport, match
+from losscli.gates.baseline import SavedBaseline, match
 from losscli.gates.gate_table import roles_for
 from losscli.gates.judgement import Case, judge, verdict_of
 from losscli.gates.rule import Rule
@@ -31,7 +31,7 @@ class Reference:
         truth: the files that hold the truth alone.
     """
 
-    saved: SavedReport | None = None
+    saved: SavedBaseline | None = None
     missing: tuple[str, str] | None = None
     paired: bool = False
     model: str | None = None
