@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losscli.arrays import Array, np
 from losscli.batches import Batches, BatchRows
 from losscli.described import Described
 from losscli.fold import State
 from losscli.grouped import GroupSums
-from losscli.histogram import Histogram
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments
 from losscli.outcome import Outcome, of_batches, of_groups, of_whole, several
@@ -20,6 +19,9 @@ from losscli.slicing import OTHER, Label, Sliced
 from losscli.spread import Spread, losses_of_all, spread_of, spread_of_joint
 from losscli.tally import Tally
 from losscli.unit_arrays import Units, refuse_several
+
+if TYPE_CHECKING:
+    from losscli.histogram import Histogram
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class ContestState:
     gather: bool = False
     batches: dict[Label | None, Batches] = field(default_factory=dict)
     tallies: list[Tally] = field(default_factory=list)
-    histogram: Histogram | None = None
+    histogram: "Histogram | None" = None
 
     @property
     def state(self) -> Any:
@@ -87,6 +89,8 @@ class ContestState:
         if isinstance(self.sums, Described):
             self.histogram = self.sums.histogram
         elif self.contest.described and whole.losses is not None:
+            from losscli.histogram import Histogram
+
             refuse_several(whole.losses)
             self.histogram = Histogram()
             self.histogram.add(whole.losses)

@@ -2,10 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from losscli.histogram import Histogram
 from losscli.unit_arrays import Units, refuse_several
+
+if TYPE_CHECKING:
+    from losscli.histogram import Histogram
+
+
+def _empty() -> "Histogram":
+    # few runs want one
+    from losscli.histogram import Histogram
+
+    return Histogram()
 
 
 @dataclass(slots=True)
@@ -18,7 +27,7 @@ class Described:
     """
 
     state: Any
-    histogram: Histogram = field(default_factory=Histogram)
+    histogram: "Histogram" = field(default_factory=_empty)
 
     def __iadd__(self, other: "Described") -> "Described":
         self.state += other.state

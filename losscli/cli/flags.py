@@ -1,7 +1,7 @@
 """How an option is declared to Typer."""
 
 import inspect
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,20 @@ def text_option(*flags: str, help: str, metavar: str, panel: str) -> Any:
 
 def flag_option(*flags: str, help: str, panel: str) -> Any:
     return typer.Option(*flags, help=help, rich_help_panel=panel, show_default=False)
+
+
+def output_option(kinds: str) -> Any:
+    """The option for what is printed and where.
+
+    Args:
+        kinds: what it takes, in words, and how often.
+    """
+    return text_option("--output", "-o", help=kinds, metavar="KIND[:PATH]", panel=OUTPUT_PANEL)
+
+
+AsJson = Annotated[bool, flag_option("--json", help="The same as -o json.", panel=OUTPUT_PANEL)]
+Quiet = Annotated[bool, flag_option("--quiet", "-q", help="No warnings, no progress.", panel=OUTPUT_PANEL)]
+Debug = Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)]
 
 
 def keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.cli.catalogue_options import CatalogueOptions
-from losscli.cli.flags import OUTPUT_PANEL, flag_option, text_option
+from losscli.cli.flags import OUTPUT_PANEL, Debug, Quiet, flag_option, text_option
 from losscli.cli.options import Files, InputOptions, Losses, grouped
 from losscli.cli.row_options import RowOptions
 from losscli.errors import UsageError
@@ -44,8 +44,8 @@ class InitOptions:
             panel=OUTPUT_PANEL,
         ),
     ] = "5%"
-    quiet: Annotated[bool, flag_option("--quiet", "-q", help="No warnings, no progress.", panel=OUTPUT_PANEL)] = False
-    debug: Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
+    quiet: Quiet = False
+    debug: Debug = False
 
 
 @grouped

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from losscli.cli.flags import OUTPUT_PANEL, ROW_PANEL, flag_option, text_option
+from losscli.cli.flags import ROW_PANEL, AsJson, Debug, Quiet, output_option, text_option
 from losscli.cli.options import Files, InputOptions, grouped
 
 
@@ -19,19 +19,10 @@ class InspectOptions:
         list[str] | None,
         text_option("--where", help="Keep rows that fit, as in compute.", metavar="CONDITION", panel=ROW_PANEL),
     ] = None
-    output: Annotated[
-        list[str] | None,
-        text_option(
-            "--output",
-            "-o",
-            help="table or json, to standard output or to a file.",
-            metavar="KIND[:PATH]",
-            panel=OUTPUT_PANEL,
-        ),
-    ] = None
-    json: Annotated[bool, flag_option("--json", help="The same as -o json.", panel=OUTPUT_PANEL)] = False
-    quiet: Annotated[bool, flag_option("--quiet", "-q", help="No progress.", panel=OUTPUT_PANEL)] = False
-    debug: Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
+    output: Annotated[list[str] | None, output_option("table or json, to standard output or to a file.")] = None
+    json: AsJson = False
+    quiet: Quiet = False
+    debug: Debug = False
 
 
 @grouped

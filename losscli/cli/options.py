@@ -11,7 +11,17 @@ import typer
 
 from losscli.cli.catalogue_options import CatalogueOptions, catalogue_options, catalogue_parameters
 from losscli.cli.completion import complete_loss
-from losscli.cli.flags import INPUT_PANEL, OUTPUT_PANEL, flag_option, keyword, text_option
+from losscli.cli.flags import (
+    INPUT_PANEL,
+    OUTPUT_PANEL,
+    AsJson,
+    Debug,
+    Quiet,
+    flag_option,
+    keyword,
+    output_option,
+    text_option,
+)
 from losscli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -149,23 +159,18 @@ class OutputOptions:
 
     output: Annotated[
         list[str] | None,
-        text_option(
-            "--output",
-            "-o",
-            help="table, plain, json, jsonl, csv, markdown, junit, github, each to standard output or to a file; "
-            "repeatable.",
-            metavar="KIND[:PATH]",
-            panel=OUTPUT_PANEL,
+        output_option(
+            "table, plain, json, jsonl, csv, markdown, junit, github, each to standard output or to a file; repeatable."
         ),
     ] = None
-    json: Annotated[bool, flag_option("--json", help="The same as -o json.", panel=OUTPUT_PANEL)] = False
+    json: AsJson = False
     confidence: Annotated[
         str | None,
         text_option("--confidence", help="Level of the intervals (default 0.95).", metavar="LEVEL", panel=OUTPUT_PANEL),
     ] = None
     no_ci: Annotated[bool, flag_option("--no-ci", help="No intervals.", panel=OUTPUT_PANEL)] = False
-    quiet: Annotated[bool, flag_option("--quiet", "-q", help="No warnings, no progress.", panel=OUTPUT_PANEL)] = False
-    debug: Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
+    quiet: Quiet = False
+    debug: Debug = False
 
     def level(self) -> float | None:
         """The confidence of the intervals; None for no intervals."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from losscli.cli.flags import INPUT_PANEL, OUTPUT_PANEL, flag_option, text_option
+from losscli.cli.flags import INPUT_PANEL, AsJson, Debug, Quiet, output_option, text_option
 from losscli.cli.options import Files, grouped
 from losscli.errors import ExitCode, UsageError
 
@@ -28,19 +28,10 @@ class VerifyOptions:
     threads: Annotated[str | None, text_option("--threads", help="Threads to use.", metavar="N", panel=INPUT_PANEL)] = (
         None
     )
-    output: Annotated[
-        list[str] | None,
-        text_option(
-            "--output",
-            "-o",
-            help="table, plain or json, to standard output or to a file.",
-            metavar="KIND[:PATH]",
-            panel=OUTPUT_PANEL,
-        ),
-    ] = None
-    json: Annotated[bool, flag_option("--json", help="The same as -o json.", panel=OUTPUT_PANEL)] = False
-    quiet: Annotated[bool, flag_option("--quiet", "-q", help="No warnings.", panel=OUTPUT_PANEL)] = False
-    debug: Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
+    output: Annotated[list[str] | None, output_option("table, plain or json, to standard output or to a file.")] = None
+    json: AsJson = False
+    quiet: Quiet = False
+    debug: Debug = False
 
 
 @grouped

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from losscli.cli.flags import COLUMN_PANEL, OUTPUT_PANEL, PARAMETER_PANEL, ROW_PANEL, flag_option, text_option
+from losscli.cli.flags import (
+    COLUMN_PANEL,
+    OUTPUT_PANEL,
+    PARAMETER_PANEL,
+    ROW_PANEL,
+    AsJson,
+    Debug,
+    output_option,
+    text_option,
+)
 from losscli.cli.options import Files, InputOptions, grouped
 from losscli.errors import UsageError
 
@@ -54,17 +63,10 @@ class WeightOptions:
         ),
     ] = None
     output: Annotated[
-        list[str] | None,
-        text_option(
-            "--output",
-            "-o",
-            help="table, plain, json or csv, to standard output or to a file.",
-            metavar="KIND[:PATH]",
-            panel=OUTPUT_PANEL,
-        ),
+        list[str] | None, output_option("table, plain, json or csv, to standard output or to a file.")
     ] = None
-    json: Annotated[bool, flag_option("--json", help="The same as -o json.", panel=OUTPUT_PANEL)] = False
-    debug: Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
+    json: AsJson = False
+    debug: Debug = False
 
 
 @grouped

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from losscli.cli.catalogue_options import CatalogueOptions
-from losscli.cli.flags import OUTPUT_PANEL, flag_option, text_option
+from losscli.cli.flags import OUTPUT_PANEL, AsJson, Debug, Quiet, output_option, text_option
 from losscli.cli.options import Files, InputOptions, Losses, grouped
 from losscli.cli.row_options import RowOptions
 from losscli.errors import UsageError
@@ -30,17 +30,11 @@ class WorstOptions:
     ] = None
     output: Annotated[
         list[str] | None,
-        text_option(
-            "--output",
-            "-o",
-            help="table, plain, json, jsonl, csv, markdown, each to standard output or to a file; repeatable.",
-            metavar="KIND[:PATH]",
-            panel=OUTPUT_PANEL,
-        ),
+        output_option("table, plain, json, jsonl, csv, markdown, each to standard output or to a file; repeatable."),
     ] = None
-    json: Annotated[bool, flag_option("--json", help="The same as -o json.", panel=OUTPUT_PANEL)] = False
-    quiet: Annotated[bool, flag_option("--quiet", "-q", help="No warnings, no progress.", panel=OUTPUT_PANEL)] = False
-    debug: Annotated[bool, flag_option("--debug", help="Show the traceback of an error.", panel=OUTPUT_PANEL)] = False
+    json: AsJson = False
+    quiet: Quiet = False
+    debug: Debug = False
 
 
 @grouped

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from losscli.errors import UsageError
+from losscli.strict import UnfitError, number
 
 _KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
 
@@ -126,22 +127,19 @@ class Entries:
 
 
 def finite(value: Any) -> float | None:
-    """A number that TOML or JSON has read as a finite float; None where it is none."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
+    """A number that TOML has read as a finite float; None where it is none."""
     try:
-        number = float(value)
-    except OverflowError:
+        return number(value, "")
+    except UnfitError:
         return None
-    return number if math.isfinite(number) else None
 
 
 def finite_text(text: str) -> float | None:
     """A text as a finite number; None where it is none."""
     if not re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", text, re.ASCII):
         return None
-    number = float(text)
-    return number if math.isfinite(number) else None
+    found = float(text)
+    return found if math.isfinite(found) else None
 
 
 def _are_texts(items: Any) -> bool:
