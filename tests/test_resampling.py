@@ -290,3 +290,27 @@ def test_a_row_without_a_cluster_is_refused_or_counted() -> None:
     assert report.results[0].skipped == {"missing": 2}
     assert report.results[0].value == pytest.approx(mean, rel=1e-13)
     assert report.results[0].stderr == pytest.approx(stderr, rel=1e-11)
+
+
+def test_a_run_ends_where_its_file_ends() -> None:
+    """Two files of 25 rows make runs of 10, 10 and 5 rows each: six clusters, not three and not five."""
+    rng = np.random.default_rng(8)
+    errors = rng.normal(1.0, 1.0, 50)
+    table = pa.table({"y": np.zeros(50), "p": errors})
+    files = [table.slice(0, 25), table.slice(25)]
+    [result] = run(files, ["mae"], {"target": "y", "pred": "p"}, block=10).results
+    assert result.count == 6
+    # the ratio of totals over clusters, C / (C - 1) times the squares of their residuals
+    runs = np.array([0] * 10 + [1] * 10 + [2] * 5 + [3] * 10 + [4] * 10 + [5] * 5)
+    residuals = np.bincount(runs, np.abs(errors) - np.abs(errors).mean())
+    assert result.stderr == pytest.approx(np.sqrt(6 / 5 * (residuals**2).sum()) / 50, rel=1e-12)
+
+
+def test_rows_of_another_file_are_drawn_by_themselves() -> None:
+    """Were the draws those of the number in its file, two copies would have 1.41 times the standard error."""
+    rng = np.random.default_rng(9)
+    table = pa.table({"y": np.zeros(400), "p": rng.normal(0.0, 1.0, 400)})
+    [drawn] = run([table, table], ["mae"], {"target": "y", "pred": "p"}, bootstrap=2000).results
+    [formula] = run([table, table], ["mae"], {"target": "y", "pred": "p"}).results
+    # the standard deviation of 2,000 draws is right to 1.6%, and four times that is allowed
+    assert drawn.stderr == pytest.approx(formula.stderr, rel=0.07)

@@ -30,6 +30,7 @@ def make_files(place: Path) -> Path:
     pq.write_table(table.slice(0, 150_000), place / "wide.parquet", row_group_size=70_001)
     pq.write_table(_table(30_500, 2), place / "small.parquet", row_group_size=1000)
     pq.write_table(_table(70_000, 4), place / "block.parquet", row_group_size=65_536)
+    pq.write_table(_table(131_072, 6), place / "whole.parquet", row_group_size=65_536)
     pq.write_table(table.slice(0, 0), place / "empty.parquet")
     with pa.OSFile(str(place / "some.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         for batch in _table(90_000, 3).to_batches(max_chunksize=11_111):
@@ -96,11 +97,12 @@ def in_shards(
     return merged.out, merged.err
 
 
-ODD, WIDE, SMALL, BLOCK, ARROW, TEXT, EMPTY = (
+ODD, WIDE, SMALL, BLOCK, WHOLE, ARROW, TEXT, EMPTY = (
     ["odd.parquet"],
     ["wide.parquet"],
     ["small.parquet"],
     ["block.parquet"],
+    ["whole.parquet"],
     ["some.arrow"],
     ["text.csv"],
     ["empty.parquet"],
@@ -136,6 +138,11 @@ CASES = {
         ["compare", "--loss", "dice", "-t", "mask", "--probs", "p", "--probs", "q", "--group", "image", "-w", "w"],
         ODD,
     ),
+    "weighted sets of whole blocks": (
+        ["compute", "--loss", "dice", "-t", "mask", "--probs", "p", "--group", "image", "-w", "w"],
+        WHOLE,
+    ),
+    "clusters of whole blocks": (["compute", "--loss", "mae", *PAIR, "--cluster", "image", "-w", "w"], WHOLE),
     "sets apart": (["compute", "--loss", "dice", "-t", "mask", "--probs", "p", "--group", "day"], WIDE),
     "sets by": (["compute", "--loss", "dice", "-t", "mask", "--probs", "p", "--group", "image", "--by", "flag"], SMALL),
     "clusters of sets": (
