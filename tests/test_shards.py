@@ -52,6 +52,8 @@ def _table(rows: int, seed: int) -> pa.Table:
         "f": pa.array((target + random.normal(0.0, 1.0, rows)).astype(np.float32)),
         "gaps": pa.array(target + 1.0, mask=lacking),
         "w": random.integers(0, 5, rows) / 4.0,
+        # some images have no weight at all, and are none
+        "z": (np.arange(rows) // 997 % 5 > 0) / 4.0,
         "mask": mask,
         "p": np.clip(mask * 0.6 + random.random(rows) * 0.4, 0.0, 1.0),
         "q": random.random(rows),
@@ -139,7 +141,7 @@ CASES = {
         ODD,
     ),
     "weighted sets of whole blocks": (
-        ["compute", "--loss", "dice", "-t", "mask", "--probs", "p", "--group", "image", "-w", "w"],
+        ["compute", "--loss", "dice", "-t", "mask", "--probs", "p", "--group", "image", "-w", "z"],
         WHOLE,
     ),
     "clusters of whole blocks": (["compute", "--loss", "mae", *PAIR, "--cluster", "image", "-w", "w"], WHOLE),
