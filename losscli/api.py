@@ -1,7 +1,6 @@
 """The same jobs from Python: files, pandas data frames or Arrow tables in, results out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from losscli.execution import thread_count
 from losscli.models import ModelChoice
 from losscli.penalties import Strengths, penalties_of
 from losscli.plan import Policy
+from losscli.records import dataclass
 from losscli.request import Request, make_request
 from losscli.results import Input, Penalty, Reduction, Report, Result
 from losscli.summary import check_paired, report_of, with_left_out

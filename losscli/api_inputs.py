@@ -1,7 +1,6 @@
 """What the functions of the Python API take as data: paths, pandas data frames, Arrow tables, one for each model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -17,6 +16,7 @@ from losscli.data.text_options import TextOptions
 from losscli.data.where import Condition
 from losscli.errors import UsageError
 from losscli.models import ModelChoice
+from losscli.records import dataclass, field
 
 if TYPE_CHECKING:
     import pandas as pd

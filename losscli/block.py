@@ -1,7 +1,6 @@
 """A run of rows whose columns become arrays once, whichever losses ask for them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.arrays import Index, Mask, np
@@ -12,6 +11,7 @@ from losscli.data.numbers import Numbers, to_numbers
 from losscli.data.table import Batch, CellError, Kind, Need, different_values
 from losscli.data.where import Condition
 from losscli.plan import Input
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

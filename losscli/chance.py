@@ -4,12 +4,12 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from losscli.data.columns import expand
 from losscli.data.table import Kind, Table, position
 from losscli.errors import UsageError
 from losscli.plan import By, Resampling
+from losscli.records import dataclass
 
 MOST_SLICES = 1000
 

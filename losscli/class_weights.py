@@ -3,9 +3,9 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from losscli.errors import DataError, UsageError
+from losscli.records import dataclass
 
 DEFAULT_BETA = 0.999
 

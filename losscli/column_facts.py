@@ -1,7 +1,6 @@
 """What one column holds: missing values, range, different values with their counts; runs of rows add up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from losscli.arrays import Array, Index, Mask, np
@@ -9,6 +8,7 @@ from losscli.block import Block, chosen_rows
 from losscli.data.table import CellError, Kind
 from losscli.domain import REAL
 from losscli.plan import Input
+from losscli.records import dataclass, field
 
 Rows = TypeVar("Rows", bound=Any)
 FEW = 1000

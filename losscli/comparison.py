@@ -1,9 +1,9 @@
 """A paired comparison: by how much a model differs from the baseline, and whether that could be chance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from losscli.records import dataclass
 from losscli.statistics import Interval
 
 Slice = Mapping[str, Any]

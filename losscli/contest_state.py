@@ -1,7 +1,6 @@
 """What the fold adds up for a contest: its state, over all rows and for each slice."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments
 from losscli.outcome import Outcome, of_batches, of_groups, of_whole, several
 from losscli.plan import Contest
+from losscli.records import dataclass, field
 from losscli.resampled import Clustered, Resampled
 from losscli.slicing import OTHER, Label, Sliced
 from losscli.spread import Spread, losses_of_all, spread_of, spread_of_joint

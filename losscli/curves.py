@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from losscli.arrays import Array, np
 from losscli.domain import Domain
+from losscli.records import dataclass
 from losscli.signature import Parameter, Role
 
 Bound: TypeAlias = "partial[Array]"

@@ -1,9 +1,9 @@
 """A state of the losses of rows with, besides, how they are distributed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from losscli.records import dataclass, field
 from losscli.unit_arrays import Units, refuse_several
 
 if TYPE_CHECKING:

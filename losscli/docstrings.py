@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from dataclasses import dataclass
+
+from losscli.records import dataclass
 
 _SECTION = re.compile(r"^([A-Z][a-z]+):(?: (.*))?$")
 _ENTRY = re.compile(r"^([\w-]+): (.*)$")

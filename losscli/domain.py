@@ -6,10 +6,10 @@ data (with row and value), the bounds and help of options, and the property test
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from losscli.arrays import Array, Mask, np
+from losscli.records import dataclass
 from losscli.row_rules import (
     RowRule,
     ascending_corners,

@@ -1,6 +1,6 @@
 """From sums to a number with its standard error: means, sums, and functions of the sums of one undivided set."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from losscli.arrays import Array, np
@@ -9,6 +9,7 @@ from losscli.joint import JointMoments
 from losscli.moments import Moments
 from losscli.outcome import NO_WEIGHT, Outcome
 from losscli.plan import Contest, Term
+from losscli.records import dataclass
 from losscli.results import Reduction
 from losscli.spread import Spread
 from losscli.statistics import mean_standard_error, nearest_float, square_root

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,6 +17,7 @@ from losscli.notices import Notices
 from losscli.outcome import Outcome
 from losscli.pairing import units_of_contest
 from losscli.plan import Contest, Plan
+from losscli.records import dataclass, field
 from losscli.request import Request
 from losscli.resolved_words import resolved
 from losscli.slicing import Label

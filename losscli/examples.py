@@ -2,11 +2,11 @@
 
 import ast
 import doctest
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.errors import LosscliError
 from losscli.loss import Loss
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

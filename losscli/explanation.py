@@ -1,7 +1,6 @@
 """What there is to say about a loss under some parameters: all of it read from the loss itself."""
 
 import shlex
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +8,7 @@ from losscli.catalogue import Loss, Parameter, Role
 from losscli.curves import Traced, trace
 from losscli.examples import Step, parameters_of_example, run_example
 from losscli.plan import LossSpec
+from losscli.records import dataclass
 
 _UNITS = {
     "row": "Each row has a loss of its own, and the rows are what is averaged.",

@@ -1,7 +1,6 @@
 """A table and what its first rows hold: what names and values suggest before the whole file is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from losscli.catalogue import all_losses
@@ -11,6 +10,7 @@ from losscli.data.quantile_names import levels_of
 from losscli.data.role_names import member, roles_of_name, tokens
 from losscli.data.sources import natural_order
 from losscli.data.table import Column, Kind, Table
+from losscli.records import dataclass, field
 
 _NEITHER = frozenset(["id", "ids", "key", "uuid", "index", "row", "col", "n", "num", "count", "weight", "weights"])
 _WHEN = frozenset(

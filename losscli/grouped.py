@@ -1,12 +1,12 @@
 """Sets: the sums of the rows of each group, in any order of rows, and the losses that are made of them."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from losscli.arrays import Array, Index, np
 from losscli.data.group_keys import Keys
 from losscli.errors import DataError
 from losscli.moments import NotFiniteError
+from losscli.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -1,10 +1,10 @@
 """The distribution of losses in one pass: counts in bins that do not depend on the data, so states add up exactly."""
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 from losscli.arrays import Array, Index, np
+from losscli.records import dataclass, field
 
 _DIGITS = 8
 """Bits of the mantissa that tell bins apart: 2^8 bins an octave."""

@@ -4,7 +4,6 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 
 from losscli.arrays import np
@@ -18,6 +17,7 @@ from losscli.errors import DataError, UsageError
 from losscli.file_head import Head
 from losscli.fold import BLOCK
 from losscli.proposals import proposals
+from losscli.records import dataclass
 from losscli.row_rules import sums_to_one
 from losscli.trials import Trial, trials_of
 from losscli.walk import walked

@@ -1,12 +1,12 @@
 """Sums of several series over the same units, with their products: what a function of sums is made of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from losscli.arrays import Array, np
 from losscli.errors import DataError
 from losscli.moments import SCALE, Moments, exact, few_bits, sum_of_products
+from losscli.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -15,6 +14,7 @@ from losscli.data.table import Fragment, Need, Table, position
 from losscli.data.where import Condition
 from losscli.errors import DataError, UsageError
 from losscli.fold import BLOCK
+from losscli.records import dataclass, field
 from losscli.walk import walked
 
 

@@ -1,7 +1,6 @@
 """What a loss is: a plain function on arrays, and all that is derived from its signature and docstring."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -12,6 +11,7 @@ from losscli.docstrings import Docstring
 from losscli.domain import Domain
 from losscli.errors import DataError, UsageError
 from losscli.observations import Observation
+from losscli.records import dataclass, field
 from losscli.signature import Facts, Parameter, Role, Unit
 
 

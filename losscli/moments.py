@@ -6,10 +6,10 @@ associative and commutative to the last bit, so threads, workers and shards may 
 """
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 
 from losscli.arrays import Array, np
+from losscli.records import dataclass
 
 # A product of two doubles is a multiple of 2**-2148; 53 more bits keep the digits of a scaled sum of them.
 SCALE = 2260

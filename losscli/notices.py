@@ -1,9 +1,9 @@
 """What a scan notices about the data that is no error: a reader of the numbers should know it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from losscli.block import Block
+from losscli.records import dataclass, field
 
 
 @dataclass(slots=True)

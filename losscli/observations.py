@@ -1,8 +1,9 @@
 """What a loss looks for in its data that is no error but that a reader should know, such as swapped polarity."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from losscli.records import dataclass
 
 Counter = Callable[..., int]
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +14,7 @@ from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments
 from losscli.pairing import OTHERS, InCluster
 from losscli.plan import Contest
+from losscli.records import dataclass, field
 from losscli.spread import Spread, losses_of_all, spread_of_units
 from losscli.tally import Tally
 

@@ -2,7 +2,6 @@
 
 import math
 from contextlib import closing
-from dataclasses import dataclass
 
 from losscli.arrays import Array, np
 from losscli.data.arrays import NumpyTable
@@ -13,6 +12,7 @@ from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
 from losscli.fold import BLOCK
 from losscli.moments import Moments
+from losscli.records import dataclass
 from losscli.results import Penalty
 from losscli.statistics import nearest_float
 

@@ -1,7 +1,6 @@
 """What in a file leads to a wrong number when nobody looks: found among the facts, said in a sentence each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from losscli.column_facts import ColumnFacts
 from losscli.data.doubts import first_line_is_data
@@ -10,6 +9,7 @@ from losscli.data.table import Kind
 from losscli.inspection import Inspection
 from losscli.naturalness import is_natural
 from losscli.plan import WATCHED
+from losscli.records import dataclass
 from losscli.suggestions import not_allowed
 
 _SHOWN = 8

@@ -1,7 +1,6 @@
 """What one scan computes: losses bound to columns and parameters, filters, and what to do with bad rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from losscli.arrays import Array, np
@@ -11,6 +10,7 @@ from losscli.data.labels import AnyCoding
 from losscli.data.table import Kind, Need, Table, position
 from losscli.data.where import Condition
 from losscli.domain import Domain
+from losscli.records import dataclass, field
 
 Policy = Literal["error", "skip"]
 WATCHED = frozenset(["split", "subset", "fold", "model", "model_id", "model_name", "output_type"])

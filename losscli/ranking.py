@@ -1,8 +1,7 @@
 """The n highest of many numbers that arrive in runs, with the rows that they are of."""
 
-from dataclasses import dataclass, field
-
 from losscli.arrays import Array, Index, np
+from losscli.records import dataclass, field
 
 
 def _no_scores() -> Array:

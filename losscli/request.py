@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from losscli.binding import Binding
@@ -25,6 +25,7 @@ from losscli.plan import (
     Transform,
     watched_columns,
 )
+from losscli.records import dataclass
 from losscli.shared_columns import check_shapes, shared_names
 from losscli.specs import parse_spec, with_parameters
 

@@ -3,7 +3,6 @@
 import ast
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +14,7 @@ from losscli.data.where import Condition
 from losscli.errors import DataError, LosscliError
 from losscli.models import ModelChoice
 from losscli.plan import TRANSFORMS, WEIGHT, LossSpec, Policy
+from losscli.records import dataclass, field
 from losscli.request import Request
 from losscli.results import Reduction
 from losscli.saved import SavedReport

@@ -9,7 +9,6 @@ change a draw.
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from losscli.arrays import Array, Index, np
@@ -17,6 +16,7 @@ from losscli.data.group_keys import Keys
 from losscli.errors import DataError
 from losscli.grouped import GroupSums
 from losscli.moments import SCALE, exact, few_bits
+from losscli.records import dataclass, field
 from losscli.unit_arrays import Units
 
 FILE = 1 << 40

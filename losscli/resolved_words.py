@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from losscli.data.table import Fragment, Need, Table
 from losscli.errors import DataError, UsageError
 from losscli.fold import BLOCK
 from losscli.plan import Input, LossSpec, Plan, Term
+from losscli.records import dataclass
 from losscli.request import Request
 from losscli.walk import walked
 

@@ -3,12 +3,12 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from losscli.comparison import Comparison, Slice, slice_text
 from losscli.errors import UsageError
+from losscli.records import dataclass, field
 from losscli.statistics import FEWEST_UNITS, Interval
 from losscli.verdicts import Check, Verdict
 from losscli.version import __version__

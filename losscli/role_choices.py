@@ -4,7 +4,6 @@ Those whose names say so are what the tool itself would take; where there are no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from losscli.catalogue import Loss, Role
 from losscli.column_facts import ColumnFacts
@@ -15,6 +14,7 @@ from losscli.data.role_names import member
 from losscli.data.table import Kind
 from losscli.errors import UsageError
 from losscli.file_head import Head
+from losscli.records import dataclass
 from losscli.role_guesses import guessed
 
 MOST = 4

@@ -1,8 +1,7 @@
 """Which roles each column would fill, and for which losses."""
 
-from dataclasses import dataclass
-
 from losscli.inspection import Inspection
+from losscli.records import dataclass
 
 
 @dataclass(slots=True)

@@ -1,10 +1,10 @@
 """What must hold of several values of a row together: a distribution, the corners of a box, a direction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from losscli.arrays import Array, Mask, np
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,10 +1,10 @@
 """A result that was saved as JSON, read back with a look at what it holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.errors import DataError
+from losscli.records import dataclass
 from losscli.results import SCHEMA, Input
 from losscli.strict import UnfitError, field, json_object, listed, mapped, or_none, text, whole
 

@@ -2,12 +2,12 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 
 from losscli.arrays import Array
 from losscli.domain import NON_NEGATIVE, POSITIVE, Domain
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -12,6 +11,7 @@ from losscli.data.group_keys import Keys
 from losscli.domain import REAL
 from losscli.errors import DataError
 from losscli.plan import By, Input
+from losscli.records import dataclass, field
 from losscli.unit_arrays import Units
 
 Label = tuple[Any, ...]

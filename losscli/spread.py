@@ -1,7 +1,6 @@
 """How far results vary by chance where units are resampled: together in clusters, or by drawing them many times."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from losscli.arrays import Array, np
@@ -9,6 +8,7 @@ from losscli.element_units import losses_of_sums
 from losscli.joint import JointMoments, with_differences
 from losscli.moments import Moments
 from losscli.plan import Contest, Resampling
+from losscli.records import dataclass, field
 from losscli.resampled import drawn_sums, mean_of, parted, side_by_side
 
 

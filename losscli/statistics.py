@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from losscli.moments import Moments
+from losscli.records import dataclass
 
 FEWEST_UNITS = 20
 """Under this many units the t interval of a skewed loss is not to be trusted, so none is given."""

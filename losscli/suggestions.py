@@ -1,12 +1,12 @@
 """The commands that run on a file, the most natural first, and those that need a word from the reader."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from losscli.catalogue import Loss
 from losscli.inspection import Inspection
 from losscli.naturalness import is_natural, rank
 from losscli.proposals import TEMPLATES
+from losscli.records import dataclass
 from losscli.role_choices import MOST, Choice
 from losscli.shell import shell_line
 from losscli.tally import Complaint, Occurrences

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from losscli.comparison import Comparison, Slice
@@ -14,6 +14,7 @@ from losscli.estimates import MEANS, Estimate, estimates_of, without_loss
 from losscli.evaluation import Sums
 from losscli.outcome import NO_WEIGHT, Outcome
 from losscli.plan import Resampling, Term
+from losscli.records import dataclass
 from losscli.remarks import remarks
 from losscli.request import Request
 from losscli.result_signature import signature_of

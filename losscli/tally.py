@@ -1,12 +1,12 @@
 """What was wrong with the data: counted, with the first rows, and turned into one error or into counts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from losscli.arrays import Index
 from losscli.errors import DataError
 from losscli.fingerprint import WRAP
+from losscli.records import dataclass, field
 
 _EXAMPLES = 5
 _ORDER = {"where": 0, "missing": 2, "invalid": 3}

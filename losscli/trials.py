@@ -1,7 +1,6 @@
 """Proposed commands tried on the rows of a file: what `compute` would leave out or refuse, without computing it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from losscli.arrays import np
 from losscli.block import Block, chosen_rows
@@ -10,6 +9,7 @@ from losscli.data.table import CellError, Table
 from losscli.errors import LosscliError
 from losscli.plan import Term
 from losscli.proposals import Proposal
+from losscli.records import dataclass, field
 from losscli.request import make_request
 from losscli.tally import Tally
 from losscli.units import units_of

@@ -1,13 +1,13 @@
 """Units as arrays: the loss of each row, what rows add to the sums of a set, or the rows of batches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.data.group_keys import Keys
 from losscli.errors import UsageError
 from losscli.plan import Term
+from losscli.records import dataclass
 from losscli.tally import Tally
 
 

@@ -1,11 +1,11 @@
 """What a gate says: each rule with its verdict, and the verdict of all of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from losscli.comparison import Slice, plain_entry
+from losscli.records import dataclass
 from losscli.statistics import Interval
 
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -12,6 +11,7 @@ from losscli.contrasts import judged
 from losscli.data.identity import file_hash
 from losscli.data.sources import Source
 from losscli.evaluation import scan
+from losscli.records import dataclass
 from losscli.rerun import Job
 from losscli.results import Report
 from losscli.saved import SavedReport

@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from losscli.evaluation import Progress, blocks
 from losscli.notices import Notices
 from losscli.plan import Plan, Term
 from losscli.ranking import Ranking
+from losscli.records import dataclass, field
 from losscli.tally import Tally
 from losscli.unit_arrays import refuse_several
 from losscli.units import units_of

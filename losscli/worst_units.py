@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.errors import UsageError
@@ -10,6 +9,7 @@ from losscli.evaluation import Opener, Progress, Sums, scan
 from losscli.outcome import Outcome
 from losscli.plan import Term
 from losscli.ranking import Ranking
+from losscli.records import dataclass
 from losscli.remarks import of_term
 from losscli.request import Request
 from losscli.resolved_words import resolved

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "losscli"
 
 # Which parts may import which; a part is a module or a folder of the package. Everything may import errors, arrays
 # and version, which import nothing of the package.
-FREE = {"errors", "arrays", "version"}
+FREE = {"errors", "arrays", "records", "version"}
 ARROWS: dict[str, set[str]] = {
     "row_rules": set(),
     "domain": {"row_rules"},

@@ -3,12 +3,12 @@
 import inspect
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from losscli.catalogue import Loss, all_losses
 from losscli.cli.flags import COLUMN_PANEL, PARAMETER_PANEL, flag_option, keyword, text_option
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The options that cut the rows into slices, and those that say what intervals rest on."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from losscli.cli.flags import CHANCE_PANEL, SLICE_PANEL, text_option
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.chance import Chance

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from losscli.cli.model_options import ModelOptions, assembly_of
 from losscli.cli.options import InputOptions, OutputOptions
 from losscli.cli.writing import Destination, say, write_report, write_stdout, write_texts
 from losscli.errors import DataError, ExitCode, NobodyReads, UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.data.assembly import Assembly

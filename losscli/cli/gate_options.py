@@ -1,12 +1,12 @@
 """The options of the gate."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.cli.flags import flag_option, text_option
 from losscli.cli.options import OutputOptions
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.gates.rule import Rule

@@ -1,7 +1,7 @@
 """What a gate reads: the options of the command line over what the configuration says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.cli.chance_options import ResamplingOptions
@@ -9,6 +9,7 @@ from losscli.cli.model_options import JoinOptions, ModelOptions
 from losscli.cli.options import OutputOptions
 from losscli.cli.row_options import RowOptions
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.gates.configuration import Configuration

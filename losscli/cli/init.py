@@ -1,7 +1,7 @@
 """`losscli init`: a first configuration of the gate, from the present values of a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.cli.catalogue_options import CatalogueOptions
@@ -9,6 +9,7 @@ from losscli.cli.flags import OUTPUT_PANEL, Debug, Quiet, flag_option, text_opti
 from losscli.cli.options import Files, InputOptions, Losses, grouped
 from losscli.cli.row_options import RowOptions
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source

@@ -4,11 +4,11 @@ import dataclasses
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from losscli.cli.flags import ROW_PANEL, AsJson, Debug, Quiet, output_option, text_option
 from losscli.cli.options import Files, InputOptions, grouped
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,8 @@ def begin() -> None:
     """Set up the process for work on many rows; starting up does without."""
     import gc
 
+    # what was imported stays: the first look for garbage would go through all of it
+    gc.freeze()
     gc.enable()
     keep_freed_memory()
 

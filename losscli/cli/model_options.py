@@ -1,10 +1,10 @@
 """The options that bring several files, or the rows of one, into one table: models, truth and keys."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from losscli.cli.flags import text_option
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -23,6 +22,7 @@ from losscli.cli.flags import (
     text_option,
 )
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source

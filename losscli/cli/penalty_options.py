@@ -1,9 +1,9 @@
 """The options of regularisation."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from losscli.cli.flags import PARAMETER_PANEL, text_option
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.results import Penalty

@@ -1,9 +1,9 @@
 """The options that say which rows count, how much, and what their columns mean."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from losscli.cli.flags import COLUMN_PANEL, ROW_PANEL, flag_option, text_option
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True)

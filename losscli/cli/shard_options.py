@@ -1,10 +1,10 @@
 """The options that evaluate a part of the input and keep its sums."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from losscli.cli.flags import text_option
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 SHARD_PANEL = "Shards"
 

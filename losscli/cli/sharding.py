@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from losscli.cli.catalogue_options import CatalogueOptions
@@ -13,6 +12,7 @@ from losscli.cli.penalty_options import PenaltyOptions
 from losscli.cli.row_options import RowOptions
 from losscli.cli.shard_options import ShardOptions
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source
@@ -31,11 +31,11 @@ class Asked:
     losses: list[str]
     reduction: str = "mean"
     baseline: str | None = None
-    reading: InputOptions = InputOptions()  # noqa: RUF009 - it cannot be changed
-    rows: RowOptions = RowOptions()  # noqa: RUF009
+    reading: InputOptions = InputOptions()
+    rows: RowOptions = RowOptions()
     catalogue: CatalogueOptions = dataclasses.field(default_factory=lambda: CatalogueOptions({}, {}, {}))
-    slices: SliceOptions = SliceOptions()  # noqa: RUF009
-    resampling: ResamplingOptions = ResamplingOptions()  # noqa: RUF009
+    slices: SliceOptions = SliceOptions()
+    resampling: ResamplingOptions = ResamplingOptions()
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data: what is not at its default."""

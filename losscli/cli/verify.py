@@ -1,6 +1,5 @@
 """`losscli verify`: a saved result computed again."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from losscli.cli.flags import INPUT_PANEL, AsJson, Debug, Quiet, output_option, text_option
 from losscli.cli.options import Files, grouped
 from losscli.errors import ExitCode, UsageError
+from losscli.records import dataclass
 
 Saved = Annotated[str | None, typer.Argument(metavar="RESULT.json", help="What -o json wrote.", show_default=False)]
 

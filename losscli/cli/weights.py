@@ -1,7 +1,6 @@
 """`losscli weights`: class weights from class counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from losscli.cli.flags import (
@@ -16,6 +15,7 @@ from losscli.cli.flags import (
 )
 from losscli.cli.options import Files, InputOptions, grouped
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.data.sources import Source

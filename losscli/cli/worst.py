@@ -1,7 +1,6 @@
 """`losscli worst`: the rows, sets or batches with the largest loss."""
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from losscli.cli.catalogue_options import CatalogueOptions
@@ -9,6 +8,7 @@ from losscli.cli.flags import OUTPUT_PANEL, AsJson, Debug, Quiet, output_option,
 from losscli.cli.options import Files, InputOptions, Losses, grouped
 from losscli.cli.row_options import RowOptions
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True)

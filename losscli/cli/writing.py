@@ -4,12 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from losscli.cli.whole_files import whole_files, written
 from losscli.errors import DataError, NobodyReads, UsageError
+from losscli.records import dataclass
 from losscli.reports.safe import drawable, printable
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -19,6 +18,7 @@ from losscli.data.npy import MAGIC, Header, NpyFile, Reader
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, position, unreadable
 from losscli.errors import DataError
+from losscli.records import dataclass, field
 
 ROWS_A_FRAGMENT = 1 << 20
 _BROKEN = (OSError, EOFError, ValueError, NotImplementedError, SyntaxError, TokenError, BadZipFile, zlib.error)

@@ -1,7 +1,6 @@
 """Arrow IPC files and streams, and tables in memory: their fragments are record batches."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +9,7 @@ from losscli.data.cells import Cells, arrow_cell, picked
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, sliced, unreadable, validated
 from losscli.data.usual import usual
+from losscli.records import dataclass, field
 
 
 @dataclass(frozen=True)

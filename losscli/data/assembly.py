@@ -1,7 +1,6 @@
 """From what a command says of models, truth and keys to tables that have everything in them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from losscli.data.keys import Join, JoinKeys, truth_pairs
@@ -10,6 +9,7 @@ from losscli.data.sources import STANDARD_INPUT, Source
 from losscli.data.table import Table
 from losscli.data.where import Condition
 from losscli.errors import UsageError
+from losscli.records import dataclass, field
 
 if TYPE_CHECKING:
     from losscli.data.joined import Truth

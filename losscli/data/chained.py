@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 
 from losscli.data.table import Batch, CellError, Column, Fragment, Need, Table
+from losscli.records import dataclass
 
 
 class ChainTable:

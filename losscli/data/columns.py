@@ -3,7 +3,6 @@
 import fnmatch
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from losscli.catalogue import Loss, Role
@@ -13,6 +12,7 @@ from losscli.data.role_names import TRUTH_WORDS, check_different, member, roles_
 from losscli.data.sources import natural_order
 from losscli.data.table import Column, Headed, Kind, position
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 Roles = dict[str, tuple[str, ...]]
 ColumnNames = str | Sequence[str]

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from losscli.catalogue import Loss, Role
 from losscli.data.role_names import member, stem, tokens
 from losscli.data.table import Column, Headed, Kind
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 NUMERIC = (Kind.NUMBER, Kind.LIST)
 

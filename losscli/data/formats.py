@@ -1,8 +1,7 @@
 """What kind of file a table was read from."""
 
-from dataclasses import dataclass
-
 from losscli.data.table import Table
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

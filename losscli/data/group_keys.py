@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from losscli.arrays import Index, Mask, np
 from losscli.data.numbers import nulls_of
+from losscli.records import dataclass
 
 _FIXED = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}
 

@@ -1,7 +1,6 @@
 """Columns of a table held in memory, and a table read in order."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -11,6 +10,7 @@ from losscli.data.numbers import Parser, nulls_of, parse_cell, to_numbers
 from losscli.data.table import Batch, CellError, Column, Kind, Need, Table, is_text, position
 from losscli.data.where import Condition
 from losscli.errors import DataError
+from losscli.records import dataclass
 
 ROWS_AT_A_TIME = 65_536
 

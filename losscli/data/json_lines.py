@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ from losscli.data.cells import Cells, plain_cell
 from losscli.data.numbers import parse_cell
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, position, sliced
 from losscli.errors import DataError
+from losscli.records import dataclass, field
 
 _PIECE_BYTES = 4 << 20
 _SNIFFED_ROWS = 1000

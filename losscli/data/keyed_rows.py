@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 
 from losscli.arrays import Index, np
 from losscli.data.held import (
@@ -27,6 +26,7 @@ from losscli.data.table import Kind, Need, Table
 from losscli.data.unpaired import Unpaired, missing_keys, repeated_keys, shown_key
 from losscli.data.where import Condition
 from losscli.errors import DataError
+from losscli.records import dataclass
 
 _TELL_APART = "add columns to --key that tell these rows apart"
 

@@ -1,12 +1,12 @@
 """Which columns tell which rows of two tables belong together, as `--key` names them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
 from losscli.data.table import Column, Headed, Kind, position
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 Join: TypeAlias = Literal["strict", "inner"]
 JOINS: tuple[Join, ...] = ("strict", "inner")

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -11,6 +10,7 @@ from losscli.arrays import np
 from losscli.data.numbers import NULL_WORDS, Numbers, to_numbers
 from losscli.data.table import is_text
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 NO_CLASS = math.inf
 """Stands for a cell that is no class: no domain contains it."""

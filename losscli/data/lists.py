@@ -1,13 +1,12 @@
 """List columns: lists of one length as rows of a matrix, lists of any length as their elements one after the other."""
 
-from dataclasses import dataclass
-
 import pyarrow as pa
 
 from losscli.arrays import Array, Index, Mask, np
 from losscli.data.labels import AnyCoding
 from losscli.data.numbers import Numbers, nulls_of, to_numbers
 from losscli.data.table import CellError, is_list
+from losscli.records import dataclass
 
 
 @dataclass(slots=True)

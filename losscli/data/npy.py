@@ -8,7 +8,6 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from losscli.arrays import np
 from losscli.errors import DataError
+from losscli.records import dataclass
 
 MAGIC = b"\x93NUMPY"
 _READ_BYTES = 1 << 20

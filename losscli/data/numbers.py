@@ -3,13 +3,13 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from losscli.arrays import Array, Mask, np
 from losscli.data.table import CellError, Kind, is_list, is_text, kind_of
+from losscli.records import dataclass
 
 _FIXED_WIDTH = {
     "double": "float64",

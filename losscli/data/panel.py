@@ -1,7 +1,6 @@
 """Models side by side, each from its own file: one table with the columns of all."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from losscli.data.keyed_rows import emitted, keyed_rows, paired_inner, streamed
 from losscli.data.keys import Join, check_columns
@@ -10,6 +9,7 @@ from losscli.data.lockstep import lockstep
 from losscli.data.side_by_side import SideBySide, View
 from losscli.data.table import Column, Fragment, Need, Table
 from losscli.data.where import Condition
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from losscli.data.numbers import parse_cell
 from losscli.data.read_ahead import ahead
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable, validated
 from losscli.data.usual import usual
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True)

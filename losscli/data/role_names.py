@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 # A role's own name always counts; these are other words for it. A word counts where it begins or ends a column's name.
 _WORDS: Mapping[str, frozenset[str]] = {

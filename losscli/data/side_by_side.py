@@ -1,11 +1,12 @@
 """The columns of several models in one table: the first one's under their own names, others as NAME:column."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from losscli.data.numbers import Parser
 from losscli.data.table import Batch, Column, Headed, Need, position, sliced
+from losscli.records import dataclass
 
 if TYPE_CHECKING:
     from losscli.data.joined import JoinedTable

@@ -1,7 +1,6 @@
 """What every input looks like to the rest: a table of named columns, read in fragments."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeAlias
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 from losscli.arrays import Mask, np
 from losscli.data.usual import usual_type
 from losscli.errors import DataError, UsageError
+from losscli.records import dataclass
 
 
 class Kind(Enum):

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, k
 from losscli.data.text_cuts import decoded, pieces
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
+from losscli.records import dataclass, field
 
 PIECE_BYTES = 4 << 20
 _SNIFFED_BYTES = 64 << 10

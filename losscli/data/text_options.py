@@ -1,8 +1,9 @@
 """How to read the cells of a text file."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from losscli.data.numbers import NULL_WORDS, plain_number
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Which column of a joined table is the truth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from losscli.data.columns import expand
 from losscli.data.joined import JoinedTable
@@ -9,6 +8,7 @@ from losscli.data.keys import near_names
 from losscli.data.role_names import roles_of_name
 from losscli.data.table import Column
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

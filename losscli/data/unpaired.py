@@ -1,7 +1,6 @@
 """What is said of rows whose keys do not lead to one row of the other table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ from losscli.data.held import Held
 from losscli.data.key_index import KeyCells, KeyColumn, KeyIndex
 from losscli.data.key_labels import key_labels
 from losscli.errors import DataError
+from losscli.records import dataclass, field
 
 _SHOWN = 3
 _LONGEST = 80

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ from losscli.arrays import Mask, np
 from losscli.data.numbers import to_numbers
 from losscli.data.table import Kind, is_text
 from losscli.errors import DataError, UsageError
+from losscli.records import dataclass
 
 _CONDITION = re.compile(r"^(?P<column>.+?)\s*(?P<operator>!=|<=|>=|==|=|<|>)\s*(?P<value>.*)$", re.DOTALL)
 _MEMBERSHIP = re.compile(r"^(?P<column>.+?)\s+in\s+(?P<values>\S.*)$", re.DOTALL)

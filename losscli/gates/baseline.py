@@ -11,11 +11,11 @@ What `losscli compute` saves has no fingerprint.
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from losscli.errors import DataError
+from losscli.records import dataclass
 from losscli.results import Input, Result
 from losscli.saved import input_of, saved_values
 from losscli.strict import UnfitError, field, listed, mapped, number, or_none, text, whole

@@ -1,7 +1,6 @@
 """The configuration of a gate: losscli.toml, or [tool.losscli] of pyproject.toml. It is read, never executed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from losscli.gates.entries import Entries
 from losscli.gates.gate_table import GATE_KEYS, gate_rule
 from losscli.gates.rule import ColumnNames, Rule
 from losscli.plan import TRANSFORMS
+from losscli.records import dataclass, field
 
 OWN_FILE, PROJECT_FILE = "losscli.toml", "pyproject.toml"
 MISSING_BASELINE = ("fail", "warn", "create")

@@ -3,8 +3,8 @@
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from losscli.records import dataclass
 from losscli.statistics import Interval, student_t_exceeded, student_t_upper
 
 _BEYOND_DOUBT = 1e100

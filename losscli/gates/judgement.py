@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from losscli.comparison import Comparison
 from losscli.errors import ExitCode
 from losscli.gates.baseline import SavedResult
 from losscli.gates.holm import Claim, adjusted_ends
 from losscli.gates.rule import MAX, MIN, REGRESSION, Rule
+from losscli.records import dataclass
 from losscli.results import Result, too_few
 from losscli.statistics import Interval
 from losscli.verdicts import Check, Verdict

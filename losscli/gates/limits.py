@@ -3,7 +3,6 @@
 import difflib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from losscli.gates.configuration import PROJECT_FILE
 from losscli.gates.entries import finite_text
 from losscli.gates.holm import Claim
 from losscli.gates.rule import MAX, MIN, Rule
+from losscli.records import dataclass
 from losscli.results import Result
 
 _DIGITS = 4

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +10,7 @@ from losscli.comparison import slice_text
 from losscli.errors import UsageError
 from losscli.gates.entries import finite_text
 from losscli.plan import LossSpec
+from losscli.records import dataclass, field
 
 ON = ("value", "upper", "lower")
 LEVELS = ("error", "warn")

@@ -1,7 +1,7 @@
 """A gate from beginning to end: rules to requests, one scan for those with the same filters, results to checks."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from losscli.contrasts import judged
 from losscli.data.columns import ColumnNames
@@ -13,6 +13,7 @@ from losscli.gates.baseline import SavedBaseline, match
 from losscli.gates.gate_table import roles_for
 from losscli.gates.judgement import Case, judge, verdict_of
 from losscli.gates.rule import Rule
+from losscli.records import dataclass
 from losscli.request import Request
 from losscli.results import Input, Reduction, Report, Result
 from losscli.summary import Part, counted, parts_of

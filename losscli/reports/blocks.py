@@ -1,11 +1,11 @@
 """The results of a report put together: a block for each loss, in it the slices, in them the models."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.catalogue import find
 from losscli.comparison import Comparison, Slice
+from losscli.records import dataclass
 from losscli.reports.rows import plain, result_key
 from losscli.results import Report, Result
 

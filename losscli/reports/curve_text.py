@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from losscli.records import dataclass
 
 Piece: TypeAlias = tuple[str, int]
 """A run of characters and the number of the line that it belongs to; -1 for axes and words."""

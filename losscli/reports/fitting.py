@@ -1,7 +1,8 @@
 """Which columns of a table a terminal has room for, and how wide those that may wrap become."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from losscli.records import dataclass
 
 GAP = 2
 """Blanks between two columns."""

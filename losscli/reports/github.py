@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from losscli.comparison import slice_text
+from losscli.records import dataclass
 from losscli.reports.ci_words import counted, interval_words, rule_name, sentence, stops, subject, worst_first
 from losscli.reports.rows import params_text, significant
 from losscli.reports.safe import markdown_cell, printable

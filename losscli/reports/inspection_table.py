@@ -2,13 +2,13 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from losscli.column_facts import ColumnFacts
 from losscli.data.role_names import member
 from losscli.data.table import Kind
 from losscli.inspection import Inspection
 from losscli.pitfalls import in_order
+from losscli.records import dataclass
 from losscli.reports.safe import printable
 from losscli.role_uses import Use, uses
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.contest_state import new_sums
@@ -13,6 +12,7 @@ from losscli.errors import DataError
 from losscli.fold import FragmentSums
 from losscli.notices import Notices
 from losscli.plan import Plan
+from losscli.records import dataclass
 from losscli.results import Input, Penalty
 from losscli.states.labels import LabelTable, label_of
 from losscli.states.runs import end_of, ends_fields, ends_of

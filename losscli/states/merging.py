@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, pairwise
 
@@ -14,6 +13,7 @@ from losscli.errors import DataError, LosscliError
 from losscli.evaluation import Sums, absorb_tallies, file_number, sums_of
 from losscli.fold import Accumulator
 from losscli.plan import Plan
+from losscli.records import dataclass
 from losscli.request import Request
 from losscli.states.document import Document, state_at
 from losscli.strict import UnfitError

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 
@@ -17,6 +16,7 @@ from losscli.fold import Accumulator, FragmentSums
 from losscli.models import models_of
 from losscli.notices import Notices
 from losscli.plan import Plan
+from losscli.records import dataclass, field
 from losscli.request import Request
 from losscli.states.shards import Shard, Span
 from losscli.tally import Tally

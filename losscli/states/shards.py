@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from losscli.errors import UsageError
+from losscli.records import dataclass
 
 MOST_SHARDS = 100_000
 
