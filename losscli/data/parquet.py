@@ -1,7 +1,7 @@
 """Parquet files: their fragments are row groups."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import field, replace
 from typing import Any
@@ -25,11 +25,20 @@ class ParquetTable:
     content: bytes | None = None
     metadata: Any = field(init=False)
     columns: Sequence[Column] = field(init=False)
+    parts: dict[str, list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
         file = open_parquet(self.path, self.content, None, self.label)
         object.__setattr__(self, "metadata", file.metadata)
         object.__setattr__(self, "columns", _with_widths(columns_of(file.schema_arrow), file.metadata))
+        object.__setattr__(self, "parts", _parts_of_columns(file))
+
+    def decoded(self, rows: int, group: int, names: Sequence[str], *, threads: bool) -> Generator[Batch, None, None]:
+        """Some columns of a row group, in batches of at most `rows` rows."""
+        file = open_parquet(self.path, self.content, self.metadata, self.label)
+        places = [part for name in names for part in self.parts[name]]
+        for batch in file.iter_batches(rows, row_groups=[group], column_indices=places, use_threads=threads):
+            yield [batch.column(name) for name in names]
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The row groups in file order."""
@@ -53,9 +62,8 @@ class ParquetTable:
 
     def _cells_of_group(self, index: int, rows: Sequence[int], names: Sequence[str]) -> Cells:
         try:
-            file = open_parquet(self.path, self.content, self.metadata, self.label)
-            with closing(file.iter_batches(_SHOWN_AT_A_TIME, row_groups=[index], columns=list(names))) as batches:
-                return picked(([batch.column(name) for name in names] for batch in batches), rows)
+            with closing(self.decoded(_SHOWN_AT_A_TIME, index, names, threads=True)) as batches:
+                return picked(batches, rows)
         except (OSError, pa.ArrowException) as error:
             raise unreadable(self.label, "Parquet", error) from error
 
@@ -71,16 +79,15 @@ class _RowGroup:
     start: int
 
     def batches(self, rows: int) -> Iterator[Batch]:
-        table, names = self.table, list(self.names)
+        table = self.table
         try:
-            file = open_parquet(table.path, table.content, table.metadata, table.label)
             # row groups are what runs in parallel, and the columns of one are read one after the other; a file of a
             # single large one is decoded column by column at once, ahead of what is done with it
             alone = table.metadata.num_row_groups == 1 and table.metadata.num_rows > rows
-            batches = file.iter_batches(rows, row_groups=[self.index], columns=names, use_threads=alone)
+            batches = table.decoded(rows, self.index, self.names, threads=alone)
             with closing(ahead(batches) if alone else batches) as read:
-                for batch in read:
-                    yield [usual(cells) for cells in validated([batch.column(name) for name in names])]
+                for columns in read:
+                    yield [usual(cells) for cells in validated(columns)]
         except (OSError, pa.ArrowException) as error:
             raise unreadable(table.label, "Parquet", error) from error
 
@@ -112,11 +119,24 @@ _READ_AT_A_TIME = 1 << 18
 
 
 def open_parquet(path: str, content: bytes | None, metadata: Any, label: str) -> Any:
-    """Open a Parquet file by path, or the content of one."""
-    import pyarrow.parquet as pq
+    """Open a Parquet file by path, or the content of one.
 
+    The reader that `pyarrow.parquet.ParquetFile` wraps: importing the wrapper brings in every remote file system.
+    """
+    from pyarrow._parquet import ParquetReader
+
+    reader = ParquetReader()
     try:
         source = pa.BufferReader(content) if content is not None else path
-        return pq.ParquetFile(source, metadata=metadata, pre_buffer=False, buffer_size=_READ_AT_A_TIME)
+        reader.open(source, metadata=metadata, pre_buffer=False, buffer_size=_READ_AT_A_TIME)
     except (OSError, pa.ArrowException) as error:
         raise unreadable(label, "Parquet", error) from error
+    return reader
+
+
+def _parts_of_columns(reader: Any) -> dict[str, list[int]]:
+    """Where the parts of each column stand in the file: one of a plain column, several of a nested one."""
+    found: dict[str, list[int]] = {}
+    for place, path in enumerate(reader.column_paths):
+        found.setdefault(path[0], []).append(place)
+    return found
