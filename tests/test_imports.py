@@ -470,4 +470,13 @@ def test_the_main_job_loads_neither_pandas_nor_what_it_does_not_use(name: str, o
     assert "numpy" in loaded
     for_several_files = {"joined", "panel", "pivot", "lockstep", "chained", "held", "key_index", "truth_target"}
     assert not loaded & {f"losscli.data.{part}" for part in for_several_files}
-    assert not loaded & {"pandas", "pydantic", "pyarrow.compute", "pyarrow.dataset", "pyarrow.fs", "ssl", "rich", "losscli.cli.compare"}
+    assert not loaded & {
+        "pandas",
+        "pydantic",
+        "pyarrow.compute",
+        "pyarrow.dataset",
+        "pyarrow.fs",
+        "ssl",
+        "rich",
+        "losscli.cli.compare",
+    }
