@@ -16,31 +16,31 @@ from tools import ONCE
 
 METHOD = """\
 Every number is of a whole process, from just before it was started until the kernel reported its end:
-interpreter, imports, reading, computing and printing. The tools of a table took turns (A B C D, A B C D,
-...) in one run, after a warm-up each, so the files were in the page cache and the byte code was compiled.
-Wall time is the median of {runs} runs, with the least and the greatest beside it; CPU time, user and system
-over all threads, is their median; peak memory is `ru_maxrss` as `wait4` reports it, the greatest of the
-runs, and includes the pages of a file that a tool maps into memory. What takes the better part of a minute is timed
-once, without a warm-up: {once}. Every tool reads only the
-columns that are wanted, is told nothing about the file but its name and the columns, uses as many threads as it
-likes, and prints the mean of the loss and its standard error (the sample deviation divided by the square
-root of the row count; of the resamples for the bootstrap; none for one batch); losscli prints the table that it
-prints when its output is no terminal, confidence interval included, and JSON where a target says so.
+interpreter, imports, reading, computing and printing. The tools of a table took turns (A B C D, A B C D, ...)
+in one run, after a warm-up each, so the files were in the page cache and the byte code was compiled. Wall time
+is the median of {runs} runs, with the least and the greatest beside it; CPU time, user and system over all
+threads, is their median; peak memory is `ru_maxrss` as `wait4` reports it, the greatest of the runs, and
+includes the pages of a file that a tool maps into memory. What takes the better part of a minute is timed once,
+without a warm-up: {once}. Every tool reads only the columns that are wanted, is told nothing about the file but
+its name and the columns, uses as many threads as it likes, and prints the mean of the loss and its standard
+error (the sample deviation divided by the square root of the row count; of the resamples for the bootstrap;
+none for one batch); losscli prints the table that it prints when its output is no terminal, confidence interval
+included, and JSON where a target says so.
 
-The rivals' scripts are in `benchmarks/rivals/`: SQL on the file for DuckDB, a lazy scan on the streaming engine for
-Polars, columns whole in memory for pandas, NumPy and PyTorch (CPU), read with pyarrow one by one for the last two,
-which was faster and leaner than all at once; each loss in the fastest form that was tried. Scripts compute in the
-type of the file where NumPy, PyTorch and Polars do so by themselves; losscli computes in float64. scikit-learn
-has mse, mae and pinball, so log_cosh is NumPy alone, without the import of scikit-learn; it has no metric like huber.
-The eight losses of one comparison are mse, mae, huber at 1, smooth_l1 at 0.5, log_cosh, pinball at 0.2 and 0.8, and
-mape. SciPy's bootstrap makes all 1,000 resamples of all rows and takes percentiles; losscli draws
-others, so the two standard errors agree as those of two samples of 1,000 draws do.
+The rivals' scripts are in `benchmarks/rivals/`: SQL on the file for DuckDB, a lazy scan on the streaming engine
+for Polars, columns whole in memory for pandas, NumPy and PyTorch (CPU), read with pyarrow one by one for the
+last two, which was faster and leaner than all at once; each loss in the fastest form that was tried. Scripts
+compute in the type of the file where NumPy, PyTorch and Polars do so by themselves; losscli computes in
+float64. scikit-learn has mse, mae and pinball, so log_cosh is NumPy alone, without the import of scikit-learn;
+it has no metric like huber. The eight losses of one comparison are mse, mae, huber at 1, smooth_l1 at 0.5,
+log_cosh, pinball at 0.2 and 0.8, and mape. SciPy's bootstrap makes all 1,000 resamples of all rows and takes
+percentiles; losscli draws others, so the two standard errors agree as those of two samples of 1,000 draws do.
 
-The data are synthetic, from fixed seeds: a normal target, and a prediction with a small bias and normal
-noise; nothing in a CSV file is quoted; a Parquet file of more than {distinct} row groups repeats them. The files of a
+The data are synthetic, from fixed seeds: a normal target, and a prediction with a small bias and normal noise;
+nothing in a CSV file is quoted; a Parquet file of more than {distinct} row groups repeats them. The files of a
 trained model (bce, cross_entropy, nt_xent, dice, giou, triplet) are as pyarrow writes a table, Snappy and up to
 {group:,} rows a row group, so an image can begin in one and end in the next; mean and standard error are over
-rows, for dice over images. The aims in time and memory for these beside scripts are older than the other targets."""
+rows, for dice over images."""
 
 
 @dataclass(frozen=True)
