@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,9 @@ ROW_GROUP = 1_000_000
 CSV_CHUNK = 250_000
 DISTINCT_GROUPS = 20  # a longer file repeats its row groups, so that 100M rows are made in seconds
 PREDICTIONS = "predictions"  # begins the name of a file that is made here; the others are in model_data.py
+SLICED = "sliced"  # the same numbers with a column of text beside them
 CSV_COLUMNS = ("id", "date", "store", "y_true", "y_pred", "weight")
+REGIONS = 20
 
 
 def draw(chunk: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -46,17 +48,31 @@ def spans(rows: int, size: int) -> Iterator[tuple[int, int]]:
         yield chunk, min(size, rows - start)
 
 
-def write_parquet(path: Path, rows: int) -> None:
-    """Two float64 columns, Snappy, a million rows a group; everything else as pyarrow does by default."""
+def predictions(chunk: int, size: int) -> pa.Table:
+    """Two float64 columns."""
     import pyarrow as pa
+
+    truth, pred = draw(chunk % DISTINCT_GROUPS, size)
+    return pa.table({"y_true": truth, "y_pred": pred})
+
+
+def sliced(chunk: int, size: int) -> pa.Table:
+    """A region to each row, as text and in no order: what slices are made of."""
+    import numpy as np
+    import pyarrow as pa
+
+    random = np.random.default_rng([SEED, SEED, chunk % DISTINCT_GROUPS])
+    names = np.array([f"region_{place:02}" for place in range(REGIONS)])
+    return predictions(chunk, size).append_column("region", pa.array(names[random.integers(0, REGIONS, size)]))
+
+
+def write_parquet(path: Path, rows: int, draws: Callable[[int, int], pa.Table]) -> None:
+    """Snappy, a million rows a group; everything else as pyarrow does by default."""
     import pyarrow.parquet as pq
 
-    schema = pa.schema([("y_true", pa.float64()), ("y_pred", pa.float64())])
-    with pq.ParquetWriter(path, schema, compression="snappy") as writer:
+    with pq.ParquetWriter(path, draws(0, 1).schema, compression="snappy") as writer:
         for chunk, size in spans(rows, ROW_GROUP):
-            truth, pred = draw(chunk % DISTINCT_GROUPS, size)
-            table = pa.table([pa.array(truth), pa.array(pred)], schema=schema)
-            writer.write_table(table, row_group_size=ROW_GROUP)
+            writer.write_table(draws(chunk, size), row_group_size=ROW_GROUP)
 
 
 def csv_chunk(chunk: int, size: int) -> pa.Table:
@@ -74,12 +90,13 @@ def csv_chunk(chunk: int, size: int) -> pa.Table:
     return pa.table([pa.array(column) for column in columns], names=list(CSV_COLUMNS))
 
 
-def write_csv(path: Path, rows: int) -> None:
-    """A plain CSV as pandas writes it: a header, commas, LF, nothing quoted."""
+def write_csv(path: Path, rows: int, compression: str | None) -> None:
+    """A plain CSV as pandas writes it: a header, commas, LF, nothing quoted; or the same compressed."""
+    import pyarrow as pa
     import pyarrow.csv as pc
 
     options = pc.WriteOptions(include_header=False, quoting_style="none")
-    with path.open("wb") as file:
+    with pa.output_stream(str(path), compression=compression) as file:
         file.write((",".join(CSV_COLUMNS) + "\n").encode())
         for chunk, size in spans(rows, CSV_CHUNK):
             pc.write_csv(csv_chunk(chunk, size), file, options)
@@ -102,12 +119,12 @@ def ensure(kind: str, rows: int, content: str = PREDICTIONS) -> Path:
 def write_file(out: Path, path: Path, rows: int) -> None:
     """What a file of that name has in it."""
     content = path.name.partition("-")[0]
-    if content != PREDICTIONS:
+    if content not in (PREDICTIONS, SLICED):
         model_data.write(content, out, rows)
-    elif path.suffix == ".csv":
-        write_csv(out, rows)
+    elif path.suffix == ".parquet":
+        write_parquet(out, rows, predictions if content == PREDICTIONS else sliced)
     else:
-        write_parquet(out, rows)
+        write_csv(out, rows, "gzip" if path.suffix == ".gz" else None)
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("numpy", "pyarrow", "typer", "rich", "duckdb", "polars", "pandas", "scikit-learn", "torch")
+PACKAGES = ("numpy", "pyarrow", "typer", "rich", "duckdb", "polars", "pandas", "scikit-learn", "scipy", "torch")
 
 
 def model_name() -> str:
@@ -31,13 +31,18 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def memory() -> str:
-    """The machine's memory."""
+def bytes_of_memory() -> int:
+    """The machine's memory; 0 where it does not tell."""
     try:
-        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
-        return "of unknown size"
-    return f"{size / 2**30:.1f} GiB"
+        return 0
+
+
+def memory() -> str:
+    """The same in words."""
+    size = bytes_of_memory()
+    return f"{size / 2**30:.1f} GiB" if size else "of unknown size"
 
 
 def described() -> str:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -33,19 +33,26 @@ class BenchmarkError(Exception):
     """What makes a run worthless: a tool that fails, or two that disagree."""
 
 
+def quoted(word: str) -> str:
+    """A word of a command line, in quotes where a shell would take it apart."""
+    return f'"{word}"' if set(word) & set(" ;*") else word
+
+
 @dataclass(frozen=True)
 class Command:
     """A process to run from the project's root, and the name that the report gives it."""
 
     name: str
     argv: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
 
     def shown(self) -> str:
         """The line as a reader would type it."""
         scripts = Path(sys.executable).parent
         words = [Path(word).name if Path(word).parent == scripts else word for word in self.argv]
         words[0] = "python" if self.argv[0] == sys.executable else words[0]
-        return " ".join(f'"{word}"' if set(word) & set(" ;*") else word for word in words)
+        settings = [f"{name}={quoted(value)}" for name, value in self.environment]
+        return " ".join([*settings, *map(quoted, words)])
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ class Timing:
 def run_once(command: Command) -> Sample:
     """Run it, wait for it with wait4, and refuse an exit code other than 0."""
     environment = {name: value for name, value in os.environ.items() if name not in DROPPED}
+    environment.update(command.environment)
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         process = subprocess.Popen(
@@ -111,10 +119,14 @@ def run_once(command: Command) -> Sample:
     return Sample(wall, usage.ru_utime + usage.ru_stime, in_bytes(usage.ru_maxrss), text)
 
 
-def interleave(commands: Sequence[Command], runs: int) -> list[Timing]:
-    """A B C D A B C D ...: whatever the machine does meanwhile falls on all alike."""
-    rounds = [[run_once(command) for command in commands] for _ in range(runs)]
-    return [Timing(command, tuple(one_round[place] for one_round in rounds)) for place, command in enumerate(commands)]
+def interleave(commands: Sequence[Command], runs: int, once: Collection[str] = ()) -> list[Timing]:
+    """A B C D A B C D ...: whatever the machine does meanwhile falls on all alike. `once` names slow ones."""
+    samples: list[list[Sample]] = [[] for _ in commands]
+    for turn in range(runs):
+        for command, taken in zip(commands, samples, strict=True):
+            if turn == 0 or command.name not in once:
+                taken.append(run_once(command))
+    return [Timing(command, tuple(taken)) for command, taken in zip(commands, samples, strict=True)]
 
 
 def warm_up(commands: Sequence[Command]) -> list[Timing]:

@@ -138,12 +138,25 @@ def triplet(span: Span) -> pa.Table:
     return pa.table({"anchor": lists(anchor), "positive": lists(positive), "negative": lists(negative)})
 
 
+def nt_xent(span: Span) -> pa.Table:
+    """Two views of each row: the second is the first with noise, of another size in each row."""
+    import numpy as np
+    import pyarrow as pa
+
+    random = span.generator()
+    anchor = random.standard_normal((span.rows, WIDTH), dtype=np.float32)
+    noise = random.standard_normal((span.rows, WIDTH), dtype=np.float32)
+    positive = anchor + noise * random.uniform(0.1, 1.2, (span.rows, 1)).astype(np.float32)
+    return pa.table({"anchor": lists(anchor), "positive": lists(positive)})
+
+
 DRAWS: dict[str, Callable[[Span], pa.Table]] = {
     "bce": bce,
     "cross_entropy": cross_entropy,
     "cross_entropy_list": cross_entropy_list,
     "dice": dice,
     "giou": giou,
+    "nt_xent": nt_xent,
     "triplet": triplet,
 }
 

@@ -10,23 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import data
+from answers import Answers, Apart, answers_of, disagreement, same_bytes
+from contests import PAIR, Contest, compute, losscli
 from measure import BenchmarkError, Command, Timing, interleave, warm_up
-from model_parts import ModelPart
-from tools import (
-    LOSSCLI,
-    LOSSES,
-    Answer,
-    Loss,
-    Rival,
-    disagreement,
-    json_answer,
-    losscli_answer,
-    losscli_command,
-    printed_answer,
-    same_bytes,
-)
+from tools import LOSSCLI, ONCE, Rival
 
 STARTUP_ROWS = 1_000
+BARE = "bare Python"
+IMPORTS = "NumPy and pyarrow"
+VERSION, HELP, COMPLETION, SMALL = (f"{LOSSCLI}, {what}" for what in ("version", "help", "completion", "1,000 rows"))
 
 
 @dataclass(frozen=True)
@@ -36,58 +28,30 @@ class Plan:
     runs: int
     rows: int
     rivals: tuple[Rival, ...]
-    model_rivals: tuple[Rival, ...]
     with_losscli: bool
     large: bool
 
     @property
-    def csv_rows(self) -> int:
-        """A CSV row takes far longer to read, so the CSV file has a quarter of the rows."""
-        return self.rows // 4
+    def lengths(self) -> tuple[int, ...]:
+        """The rows of the files on which memory is measured; the long ones are only made when asked for."""
+        return (self.rows // 2, self.rows, *((self.rows * 5, self.longest) if self.large else ()))
 
     @property
-    def large_rows(self) -> int:
-        """The rows of the longest file, whose memory is measured when asked for."""
-        return self.rows * 5
+    def longest(self) -> int:
+        """The rows of the longest file."""
+        return self.rows * 15
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One loss on one file: every tool, and how far their answers were apart."""
+class Result:
+    """One contest: every tool, and how far their answers were apart."""
 
-    loss: Loss
-    timings: tuple[Timing, ...]
-    answer: Answer
-    apart: float
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """losscli and its rivals on one file."""
-
-    rows: int
-    bytes: int
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class ModelCell:
-    """One part about a model's file: every tool, and how far their answers were apart."""
-
-    part: ModelPart
+    contest: Contest
     rows: int
     bytes: int
     timings: tuple[Timing, ...]
-    answer: Answer
-    apart: float
-
-
-@dataclass(frozen=True)
-class Growth:
-    """losscli alone on files of several lengths."""
-
-    loss: Loss
-    timings: tuple[tuple[int, Timing], ...]
+    answers: Answers
+    apart: Apart
 
 
 def progress(text: str) -> None:
@@ -95,53 +59,22 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def announce(name: str, file: Path, commands: Sequence[Command]) -> None:
-    """Say who takes part, of whom there must be one."""
+def measure_contest(plan: Plan, contest: Contest) -> Result:
+    """Everyone on one file; the answers are compared before the long part, and again after it."""
+    file = contest.file.ensure(plan.rows)
+    commands = contest.commands(file, plan.rivals, plan.with_losscli)
     if not commands:
         raise BenchmarkError("no tool is left to be measured")
-    progress(f"{name} on {file.name}: {', '.join(command.name for command in commands)}")
-
-
-def measure_cell(plan: Plan, loss: Loss, file: Path) -> Cell:
-    """One loss on one file; the answers are compared before the long part, and again after it."""
-    commands = [rival.command(loss.name, file) for rival in plan.rivals]
-    if plan.with_losscli:
-        commands.insert(0, losscli_command(loss, file, "plain"))
-    announce(loss.name, file, commands)
-    first = warm_up(commands)
-    if plan.with_losscli:
-        expected = losscli_answer(loss, file)
-    else:
-        expected = printed_answer(first[0].command.name, first[0].samples[0].output)
-    disagreement(expected, first)
-    timings = interleave(commands, plan.runs)
+    progress(f"{contest.name} on {file.name}: {', '.join(command.name for command in commands)}")
+    first = warm_up([command for command in commands if command.name not in ONCE])
+    if first:
+        disagreement(answers_of(first[0]), first, contest.tolerance)
+    timings = interleave(commands, plan.runs, ONCE)
     same_bytes(timings)
-    return Cell(loss, tuple(timings), expected, disagreement(expected, timings))
-
-
-def compare(plan: Plan, kind: str, rows: int) -> Comparison:
-    """Every loss on a file of that kind and length."""
-    file = data.ensure(kind, rows)
-    cells = tuple(measure_cell(plan, loss, file) for loss in LOSSES)
-    return Comparison(rows, (data.ROOT / file).stat().st_size, cells)
-
-
-def measure_model(plan: Plan, part: ModelPart) -> ModelCell:
-    """One loss on a model's file; losscli's answer is the one that it prints while it is timed."""
-    rows = part.rows(plan.rows)
-    file = data.ensure("parquet", rows, part.name)
-    commands = [rival.command(part.name, file) for rival in plan.model_rivals]
-    if plan.with_losscli:
-        commands.insert(0, part.losscli(file))
-    announce(part.name, file, commands)
-    first = warm_up(commands)
-    output = first[0].samples[0].output
-    expected = json_answer(commands[0], output) if plan.with_losscli else printed_answer(commands[0].name, output)
-    disagreement(expected, first, part.tolerance)
-    timings = interleave(commands, plan.runs)
-    same_bytes(timings)
+    expected = answers_of(timings[0])
+    off = disagreement(expected, timings, contest.tolerance)
     size = (data.ROOT / file).stat().st_size
-    return ModelCell(part, rows, size, tuple(timings), expected, disagreement(expected, timings, part.tolerance))
+    return Result(contest, contest.file.rows(plan.rows), size, tuple(timings), expected, off)
 
 
 def losscli_entry() -> tuple[str, ...]:
@@ -155,34 +88,44 @@ def losscli_entry() -> tuple[str, ...]:
     return (sys.executable, "-m", "losscli")
 
 
+def startup_commands() -> dict[Command, str]:
+    """losscli's short jobs, and a word that each must print."""
+    entry = losscli_entry()
+    file = data.ensure("parquet", STARTUP_ROWS)
+    line = "losscli compute --loss log_"
+    asked = (("_LOSSCLI_COMPLETE", "complete_bash"), ("COMP_WORDS", line), ("COMP_CWORD", "3"))
+    return {
+        Command(VERSION, (*entry, "--version")): LOSSCLI,
+        Command(HELP, (*entry, "--help")): "compute",
+        Command(COMPLETION, entry, asked): "log_cosh",
+        Command(SMALL, (*entry, "compute", "--loss", "mse", str(file), *PAIR, "--json")): '"stderr"',
+    }
+
+
 def measure_startup(plan: Plan) -> tuple[Timing, ...]:
     """How long it takes until a process that has next to nothing to do is done."""
     progress("startup")
-    commands = [
-        Command("bare Python", (sys.executable, "-c", "pass")),
-        Command("NumPy and pyarrow", (sys.executable, "-c", "import numpy, pyarrow.parquet")),
-    ]
-    if plan.with_losscli:
-        file = data.ensure("parquet", STARTUP_ROWS)
-        entry = losscli_entry()
-        columns = ("--target", "y_true", "--pred", "y_pred")
-        compute = (*entry, "compute", "--loss", "mse", str(file), *columns, "--json")
-        commands += [
-            Command(f"{LOSSCLI}, its version", (*entry, "--version")),
-            Command(f"{LOSSCLI}, its help", (*entry, "--help")),
-            Command(f"{LOSSCLI}, {STARTUP_ROWS:,} rows", compute),
-        ]
-    warm_up(commands)
+    bare = Command(BARE, (sys.executable, "-c", "pass"))
+    own = startup_commands() if plan.with_losscli else {}
+    commands = [bare, imports(), *own]
+    for timing in warm_up(commands):
+        word = own.get(timing.command, "")
+        if word not in timing.samples[0].output:
+            raise BenchmarkError(f"no {word} in the output of: {timing.command.shown()}")
     return tuple(interleave(commands, plan.runs))
 
 
-def measure_growth(plan: Plan) -> Growth:
-    """losscli on files of growing length; the longest is large, and only made when asked for."""
-    lengths = [plan.rows // 2, plan.rows] + ([plan.large_rows] if plan.large else [])
-    loss = LOSSES[0]
-    files = [data.ensure("parquet", rows) for rows in lengths]
-    progress(f"memory on {', '.join(f'{rows:,}' for rows in lengths)} rows")
-    commands = [losscli_command(loss, file, "plain") for file in files]
+def imports() -> Command:
+    """What losscli cannot do without, and nothing else."""
+    return Command(IMPORTS, (sys.executable, "-c", "import numpy, pyarrow.parquet"))
+
+
+def measure_growth(plan: Plan) -> tuple[Timing, ...]:
+    """losscli on files of growing length, and a process that only imports what it needs."""
+    files: Sequence[Path] = [data.ensure("parquet", rows) for rows in plan.lengths]
+    progress(f"memory on {', '.join(f'{rows:,}' for rows in plan.lengths)} rows")
+    words = compute("mse", *PAIR)
+    sized = zip(plan.lengths, files, strict=True)
+    commands = [imports(), *(losscli(f"{LOSSCLI}, {rows:,} rows", words, file) for rows, file in sized)]
     warm_up(commands)
-    timings = interleave(commands, plan.runs)
-    return Growth(loss, tuple(zip(lengths, timings, strict=True)))
+    return tuple(interleave(commands, plan.runs))

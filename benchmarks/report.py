@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from measure import Timing
-from parts import Comparison, Growth, ModelCell
-from tools import LOSSCLI, TOLERANCE
+from parts import Plan, Result
+from targets import TARGETS, Findings
+from tools import LOSSCLI
 
 MB = 1_000_000
-AIMS = (1.0, 0.2)  # losscli's wall time and peak memory, of the best rival's, on a model's file
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> list[str]:
@@ -43,7 +43,7 @@ Measure = Callable[[Timing], float]
 def share(timings: Sequence[Timing], measure: Measure) -> tuple[float, str] | None:
     """losscli over the best rival in this measure, and which rival that is; None where one side is missing."""
     own = [timing for timing in timings if timing.command.name == LOSSCLI]
-    rivals = [timing for timing in timings if timing.command.name != LOSSCLI]
+    rivals = [timing for timing in timings if not timing.command.name.startswith(LOSSCLI)]
     if not own or not rivals:
         return None
     best = min(rivals, key=measure)
@@ -61,62 +61,50 @@ RATIOS = ("wall time", "CPU time", "peak memory")
 RATIOS_MEAN = "losscli divided by the best rival in each measure, below 1 where losscli is better:"
 
 
-def comparison(title: str, what: str, part: Comparison) -> list[str]:
-    """The table of every loss and tool, the ratios, and how close the answers were."""
-    rows = [[cell.loss.title, timing.command.name, *measured(timing)] for cell in part.cells for timing in cell.timings]
-    answers = "; ".join(
-        f"{cell.loss.title} {cell.answer.value!r} with standard error {cell.answer.stderr!r}" for cell in part.cells
+def targets(findings: Findings) -> list[str]:
+    """What was to be reached, and whether it was."""
+    return [
+        "## Targets",
+        "",
+        "A number without a unit is losscli's divided by that of what stands after *of*, in this run: of the median",
+        "wall time, or of peak memory where it says so. Of several cases, the one that decides is named.",
+        "",
+        *table(("target", "case", "met", "measured", "at most"), [target.row(findings) for target in TARGETS], words=3),
+    ]
+
+
+def answered(result: Result) -> str:
+    """The file of a contest, the answer, and how close the rivals came."""
+    contest, answers, apart = result.contest, result.answers, result.apart
+    others = f" (the first of {len(answers)} answers)" if len(answers) > 1 else ""
+    size = f"{result.rows:,} rows, {result.bytes / MB:,.0f} MB"
+    off = f"{apart.value:.1e} in the value and {apart.stderr:.1e} in the standard error"
+    return (
+        f"- {contest.name}: {size}, {contest.file.what}; {answers[0]}{others};"
+        f" {off} apart at most, and more than {contest.tolerance} would have ended the run."
     )
-    whose = "losscli's" if part.cells[0].timings[0].command.name == LOSSCLI else "the first tool's"
-    apart = max(cell.apart for cell in part.cells)
+
+
+def once(plan: Plan, results: Sequence[Result]) -> list[str]:
+    """Who is so slow that there is one sample, without a warm-up."""
+    slow = {t.command.name for result in results for t in result.timings if len(t.samples) < plan.runs}
+    return [f"Timed once, without a warm-up: {', '.join(sorted(slow))}.", ""] if slow else []
+
+
+def contests(title: str, plan: Plan, results: Sequence[Result]) -> list[str]:
+    """The table of every loss and tool of a part, the ratios, and how close the answers were."""
+    rows = [[r.contest.name, timing.command.name, *measured(timing)] for r in results for timing in r.timings]
     return [
         f"## {title}",
         "",
-        f"{part.rows:,} rows, {part.bytes / MB:,.0f} MB, {what}",
-        "",
-        *table(("loss", "tool", *MEASURED), rows, words=2),
+        *table(("question", "tool", *MEASURED), rows, words=2),
+        *once(plan, results),
         RATIOS_MEAN,
         "",
-        *table(("loss", *RATIOS), [[cell.loss.title, *ratios(cell.timings)] for cell in part.cells], words=1),
-        f"The answers: {answers}.",
-        f"The largest relative difference between {whose} answer and a rival's, over all runs,"
-        f" was {apart:.1e}; more than {TOLERANCE:g} would have ended the run.",
-        "",
-    ]
-
-
-def aims_met(cell: ModelCell) -> str:
-    """Whether losscli meets the aims here, and which it does not."""
-    wall = share(cell.timings, lambda timing: timing.wall)
-    peak = share(cell.timings, lambda timing: timing.peak)
-    if wall is None or peak is None:
-        return "not measured"
-    found = (round(wall[0], 2), round(peak[0], 2))  # as the table shows them
-    names = [name for name, value, aim in zip(("time", "memory"), found, AIMS, strict=True) if value > aim]
-    return "no: " + " and ".join(names) if names else "yes"
-
-
-def models(cells: Sequence[ModelCell]) -> list[str]:
-    """The table of every part about a model's file, the ratios with the aims, the files and the answers."""
-    rows = [[cell.part.name, timing.command.name, *measured(timing)] for cell in cells for timing in cell.timings]
-    files = [
-        f"- {cell.part.name}: {cell.rows:,} rows, {cell.bytes / MB:,.0f} MB, {cell.part.what}; "
-        f"{cell.answer.value!r} with standard error {cell.answer.stderr!r}; "
-        f"{cell.apart:.1e} apart, and more than {cell.part.tolerance:g} would have ended the run."
-        for cell in cells
-    ]
-    return [
-        "## Files of a trained model",
-        "",
-        *table(("part", "tool", *MEASURED), rows, words=2),
-        RATIOS_MEAN,
-        "",
-        *table(("part", *RATIOS, "aims met"), [[c.part.name, *ratios(c.timings), aims_met(c)] for c in cells], words=1),
-        f"The aims are at most {AIMS[0]:.2f} of the best rival's wall time and {AIMS[1]:.2f} of its peak memory.",
-        "",
+        *table(("question", *RATIOS), [[r.contest.name, *ratios(r.timings)] for r in results], words=1),
         "The files, with the mean loss, its standard error and the largest relative difference in any run:",
         "",
-        *files,
+        *map(answered, results),
         "",
     ]
 
@@ -129,14 +117,15 @@ def startup(timings: Sequence[Timing], floor: int) -> list[str]:
     return ["## Start-up", "", *table(("process", *MEASURED, "wall / bare Python"), rows, words=1), *lines]
 
 
-def growth(part: Growth) -> list[str]:
+def growth(plan: Plan, timings: Sequence[Timing]) -> list[str]:
     """losscli's memory against the length of the file."""
-    least = part.timings[0][1].peak
-    rows = [[f"{length:,}", *measured(timing), f"{timing.peak / least:.2f}"] for length, timing in part.timings]
+    bare = timings[0].peak
+    rows = [[timing.command.name, *measured(timing), f"{(timing.peak - bare) / MB:.0f}"] for timing in timings]
+    left = "" if plan.large else f" `--large` goes on to {plan.longest:,} rows; this run went without."
     return [
         "## Memory",
         "",
-        f"losscli alone, {part.loss.title}, on Parquet files of growing length:",
+        f"losscli alone, mse, on Parquet files of growing length, beside a process that only imports.{left}",
         "",
-        *table(("rows", *MEASURED, "peak / peak of the first"), rows, words=0),
+        *table(("process", *MEASURED, "MB above the first"), rows, words=1),
     ]

@@ -8,21 +8,24 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 import machine
 import report
-from data import ROOT, ROW_GROUP
-from measure import BenchmarkError, floor
-from model_parts import MODEL_PARTS, MODEL_RIVALS
+from contests import PARTS as CONTESTS
+from contests import contests
+from data import ROOT
+from measure import BenchmarkError, Timing, floor
 from page import Occasion, page
-from parts import Plan, compare, measure_growth, measure_model, measure_startup, progress
+from parts import Plan, measure_contest, measure_growth, measure_startup, progress
+from targets import MEMORY, STARTUP
 from tools import RIVALS, available, losscli_version
 
-PARTS = ("parquet", "csv", "startup", "memory", *(part.name for part in MODEL_PARTS))
+PARTS = ("startup", *CONTESTS, "memory")
 RUNS = 7
 ROWS = 20_000_000
-LEAST_ROWS = 1_000  # under twenty rows, here of the shortest file, losscli gives no standard error
+LEAST_ROWS = 20_000  # of which the batch of embeddings has a thousandth, and the triples a twentieth
 OUT = "docs/benchmarks.md"
 
 
@@ -32,7 +35,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=RUNS, help="timed runs of each process (default 7)")
     parser.add_argument("--rows", type=int, default=ROWS, help="rows of the Parquet file; the others follow")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part only; repeatable")
-    parser.add_argument("--large", action="store_true", help="memory on five times the rows as well")
+    parser.add_argument("--large", action="store_true", help="memory on 5 and 15 times the rows as well")
     parser.add_argument("--rivals-only", action="store_true", help="leave losscli out, to try the rivals")
     parser.add_argument("--out", help=f"where the page goes; a whole run writes {OUT}, a trial prints it")
     chosen = parser.parse_args()
@@ -46,23 +49,30 @@ def is_trial(chosen: argparse.Namespace) -> bool:
     return bool(chosen.only or chosen.rivals_only or chosen.runs < RUNS or chosen.rows < ROWS)
 
 
-def measure(wanted: Collection[str], plan: Plan) -> Iterator[str]:
-    """Run the parts that were asked for, and give the lines of each."""
-    if "parquet" in wanted:
-        what = f"two float64 columns, Snappy, row groups of {ROW_GROUP:,} rows."
-        yield from report.comparison("Parquet", what, compare(plan, "parquet", plan.rows))
-    if "csv" in wanted:
-        what = "six columns of which two are wanted."
-        yield from report.comparison("CSV", what, compare(plan, "csv", plan.csv_rows))
+@dataclass
+class Measured:
+    """What the parts that were asked for gave: the lines of each, and the samples that the targets are held against."""
+
+    lines: list[str] = field(default_factory=list)
+    findings: dict[tuple[str, str], Sequence[Timing]] = field(default_factory=dict)
+
+
+def measure(wanted: Collection[str], plan: Plan) -> Measured:
+    """Run the parts one after the other."""
+    found = Measured()
     if "startup" in wanted:
-        yield from report.startup(measure_startup(plan), floor())
+        found.findings[STARTUP] = timings = measure_startup(plan)
+        found.lines += report.startup(timings, floor())
+    for part, title in CONTESTS.items():
+        if part not in wanted:
+            continue
+        results = [measure_contest(plan, contest) for contest in contests(plan.rows) if contest.part == part]
+        found.findings |= {(part, result.contest.name): result.timings for result in results}
+        found.lines += report.contests(title, plan, results)
     if "memory" in wanted and plan.with_losscli:
-        yield from report.growth(measure_growth(plan))
-        if not plan.large:
-            yield from (f"`--large` adds a file of {plan.large_rows:,} rows; this run went without it.", "")
-    cells = [measure_model(plan, part) for part in MODEL_PARTS if part.name in wanted]
-    if cells:
-        yield from report.models(cells)
+        found.findings[MEMORY] = timings = measure_growth(plan)
+        found.lines += report.growth(plan, timings)
+    return found
 
 
 def rerun(chosen: argparse.Namespace) -> str:
@@ -77,14 +87,13 @@ def rerun(chosen: argparse.Namespace) -> str:
 def benchmark(chosen: argparse.Namespace) -> str:
     """Everything that was asked for, as a page."""
     rivals, notes = available(RIVALS)
-    model_rivals, model_notes = available(MODEL_RIVALS)
-    notes += model_notes
     for note in notes:
         progress(note)
     losscli = "left out" if chosen.rivals_only else losscli_version()
-    plan = Plan(chosen.runs, chosen.rows, rivals, model_rivals, not chosen.rivals_only, chosen.large)
+    plan = Plan(chosen.runs, chosen.rows, rivals, not chosen.rivals_only, chosen.large)
     occasion = Occasion(rerun(chosen), is_trial(chosen), losscli, machine.load(), tuple(notes))
-    return page(plan, occasion, list(measure(chosen.only or PARTS, plan)))
+    found = measure(chosen.only or PARTS, plan)
+    return page(plan, occasion, [*report.targets(found.findings), *found.lines])
 
 
 def main() -> int:

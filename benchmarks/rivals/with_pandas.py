@@ -1,14 +1,14 @@
 """Mean loss and its standard error with pandas and scikit-learn: `with_pandas.py LOSS FILE`.
 
-One script for the three losses, with its imports at the top, as such scripts are written. scikit-learn has the mean of
-two of them and the spread of none, so NumPy does the rest; what NumPy does alone is measured beside it.
+One script for the losses that scikit-learn has, with its imports at the top, as such scripts are written. It has their
+mean and the spread of none, so NumPy does the rest.
 """
 
 from __future__ import annotations
 
 import sys
 
-from sklearn.metrics import mean_pinball_loss, mean_squared_error
+from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_squared_error
 from with_pandas_numpy import read, rows_of, standard_error
 
 
@@ -19,10 +19,10 @@ def main() -> None:
     rows = rows_of(loss, truth, pred)
     if loss == "mse":
         mean = float(mean_squared_error(truth, pred))
-    elif loss == "pinball":
-        mean = float(mean_pinball_loss(truth, pred, alpha=0.8))
+    elif loss == "mae":
+        mean = float(mean_absolute_error(truth, pred))
     else:
-        mean = float(rows.mean())
+        mean = float(mean_pinball_loss(truth, pred, alpha=0.8))
     print(repr(mean), repr(standard_error(rows)))
 
 

@@ -23,6 +23,9 @@ def rows_of(name: str, truth: Column, pred: Column) -> Column:
     error = truth - pred
     if name == "mse":
         return error * error
+    if name == "mae":
+        mae: Column = np.abs(error)
+        return mae
     if name == "pinball":
         pinball: Column = np.maximum(0.8 * error, (0.8 - 1) * error)
         return pinball

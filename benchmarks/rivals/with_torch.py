@@ -65,12 +65,27 @@ def triplet(file: str) -> Tensor:
     return (near - far + 1).clamp(min=0)
 
 
+def views(file: str) -> Tensor:
+    """Both views of every row, each of length one."""
+    return functional.normalize(torch.cat([tensor(matrix(file, name)) for name in ("anchor", "positive")]))
+
+
+def nt_xent(file: str) -> Tensor:
+    """Temperature 0.5; the whole matrix of similarities, as such scripts are written, in place where it can be."""
+    both = views(file)
+    similar = (both / 0.5) @ both.T
+    similar.fill_diagonal_(-torch.inf)
+    partner = torch.arange(len(both)).roll(len(both) // 2)
+    return functional.cross_entropy(similar, partner, reduction="none")
+
+
 PARTS = {
     "bce": bce,
     "cross_entropy": cross_entropy,
     "cross_entropy_list": cross_entropy_list,
     "dice": dice,
     "giou": giou,
+    "nt_xent": nt_xent,
     "triplet": triplet,
 }
 
@@ -79,7 +94,11 @@ def main() -> None:
     """Read, compute, print; sums in float64."""
     part, file = sys.argv[1:]
     losses = PARTS[part](file).double()
+    if part == "nt_xent":  # the rows of one batch depend on one another: it has no standard error
+        print(repr(losses.mean().item()))
+        return
     print(repr(losses.mean().item()), repr(losses.std().item() / len(losses) ** 0.5))
 
 
-main()
+if __name__ == "__main__":
+    main()
