@@ -115,7 +115,7 @@ REGRESSION = (
             "mae": (DUCKDB, POLARS, SKLEARN),
             "huber": (DUCKDB, POLARS),
             "pinball": (DUCKDB, POLARS, SKLEARN),
-            "log_cosh": (DUCKDB, POLARS, PANDAS),
+            "log_cosh": (DUCKDB, POLARS, SKLEARN, PANDAS),
         },
     ),
     Contest(

@@ -31,7 +31,7 @@ The rivals' scripts are in `benchmarks/rivals/`: SQL on the file for DuckDB, a l
 for Polars, columns whole in memory for pandas, NumPy and PyTorch (CPU), read with pyarrow one by one for the
 last two, which was faster and leaner than all at once; each loss in the fastest form that was tried. Scripts
 compute in the type of the file where NumPy, PyTorch and Polars do so by themselves; losscli computes in
-float64. scikit-learn has mse, mae and pinball, so log_cosh is NumPy alone, without the import of scikit-learn;
+float64. scikit-learn has mse, mae and pinball, so log_cosh is NumPy in either script, the second without its import;
 it has no metric like huber. The eight losses of one comparison are mse, mae, huber at 1, smooth_l1 at 0.5,
 log_cosh, pinball at 0.2 and 0.8, and mape. SciPy's bootstrap makes all 1,000 resamples of all rows and takes
 percentiles; losscli draws others, so the two standard errors agree as those of two samples of 1,000 draws do.
