@@ -122,7 +122,7 @@ class Resampled:
         """The sums of each draw, of shape (draws, width)."""
         return self.sums.nearest(self.draws, self.width)
 
-    def _addends(self, units: Units) -> "tuple[list[float], _Addends]":
+    def _addends(self, units: Units, numbers: Index) -> "tuple[list[float], _Addends]":
         """A pivot for each series, and what each unit adds around them."""
         losses = self.plain.held_against(units.losses) if self.gaps else units.losses
         series = losses[:, None] if losses.ndim == 1 else losses
@@ -130,7 +130,7 @@ class Resampled:
         pivots = [few_bits(mean_of(total, weight)) for total, weight in zip(totals.T, heavy.T, strict=True)]
         centred = side_by_side(series - np.array(pivots), units.weights, gaps=self.gaps)
         self.width = centred.shape[1]
-        return pivots, _Addends(units.numbers, Pieces.of(centred))
+        return pivots, _Addends(numbers, Pieces.of(centred))
 
     def _add(self, sums: ExactSums, pivots: list[float]) -> None:
         """Add the sums of a block with what was taken from each series for its pivot."""
@@ -147,7 +147,11 @@ def take_together(blocks: Sequence[tuple[Resampled, Units]], add: Callable[[Any,
     """
     for state, units in blocks:
         add(state.plain, units)
-    taken = [(state, *state._addends(units)) for state, units in blocks if len(units.losses)]
+    taken = [
+        (state, *state._addends(units, units.numbers))
+        for state, units in blocks
+        if len(units.losses) and units.numbers is not None
+    ]
     if not taken:
         return
     first = taken[0][0]

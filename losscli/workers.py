@@ -54,11 +54,11 @@ def worker_count() -> int:
     return _SHARED.threads
 
 
-def in_parts(function: Callable[[Item], Output], parts: Sequence[Item]) -> list[Output]:
+def in_parts(function: Callable[[Item], Output], parts: Sequence[Item]) -> Iterator[Output]:
     """function of each part, in their order; on the threads of the scan where there are several of both."""
     if len(parts) < 2 or _SHARED.threads < 2:
-        return [function(part) for part in parts]
-    return list(_pool().map(function, parts))
+        return map(function, parts)
+    return _pool().map(function, parts)
 
 
 def _pool() -> "Executor":

@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "calling": {"domain", "loss"},
     "loss": {"calling", "catalogue", "curves", "docstrings", "domain", "observations", "signature"},
     "catalogue": {"calling", "loss", "losses", "observations", "signature"},
-    "losses": {"catalogue", "curves", "domain", "numerics", "observations", "signature"},
+    "losses": {"catalogue", "curves", "domain", "numerics", "observations", "signature", "workers"},
     "data": {"catalogue", "domain"},
     "fingerprint": set(),
     "tally": {"fingerprint"},
