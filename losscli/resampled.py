@@ -23,7 +23,7 @@ FILE = 1 << 40
 """Rows are numbered within their file; each file begins at a multiple of this."""
 _WIDE = 1 << 20
 """How many numbers are widened at a time."""
-_PARTS = 2
+_PARTS = 4
 """Parts of the units of a block for each thread, so that one that is held up holds up less."""
 
 
@@ -205,7 +205,7 @@ def _tile_totals(sets: Sequence[_Addends], seed: int, tile: Tile, chunks: Index)
     """For each set the sums of its pieces over the units of some chunks: shape (pieces, lanes), whole numbers."""
     drawing = Drawing(seed, tile)
     totals = [np.zeros((len(each.pieces.scales), tile.lanes)) for each in sets]
-    wide = np.zeros((max(UNITS_AT_A_TIME, _WIDE // tile.lanes), tile.lanes), dtype=np.float32)
+    wide = np.empty((_WIDE // tile.lanes, tile.lanes), dtype=np.float32)
     for chunk in chunks.tolist():
         counts = drawing.chunk(chunk)
         for each, total in zip(sets, totals, strict=True):
@@ -231,8 +231,12 @@ def _products(pieces: Any, wide: Any) -> Array:
     Of so few units at a time it is a whole number that a float32 holds: any order of adding gives the same, BLAS's too.
     """
     count, units = pieces.shape
-    blocks = -(-units // UNITS_AT_A_TIME)
-    padded = np.zeros((count, blocks, UNITS_AT_A_TIME), dtype=np.float32)
-    padded.reshape(count, -1)[:, :units] = pieces
-    sums = np.matmul(padded.transpose(1, 0, 2), wide.reshape(-1, UNITS_AT_A_TIME, wide.shape[1])[:blocks])
-    return np.asarray(np.add.reduce(sums, axis=0, dtype=np.float64))
+    total = np.zeros((count, wide.shape[1]))
+    whole = units // UNITS_AT_A_TIME * UNITS_AT_A_TIME
+    if whole:
+        blocks = pieces[:, :whole].reshape(count, -1, UNITS_AT_A_TIME).transpose(1, 0, 2)
+        sums = np.matmul(blocks, wide[:whole].reshape(-1, UNITS_AT_A_TIME, wide.shape[1]))
+        np.add.reduce(sums, axis=0, dtype=np.float64, out=total)
+    if whole < units:
+        total += np.matmul(pieces[:, whole:], wide[whole:units])
+    return total
