@@ -65,7 +65,7 @@ class Drawing:
         self._source = np.random.PCG64DXSM(seed)
         self._at = 0
         self._counts = np.empty(CHUNK, dtype=np.uint8)
-        self._spare = np.empty((4, _WORDS), dtype=np.uint64)
+        self._spare = np.empty((3, _WORDS), dtype=np.uint64)
 
     def chunk(self, number: int) -> Any:
         """How often each unit of a chunk is drawn: bytes of shape (rows, lanes), good until the next call."""
@@ -83,27 +83,25 @@ def _few(bits: Any, spare: Any, counts: Any) -> None:
 
     In place throughout: fresh pages cost more than what is written to them.
     """
-    eight, four, two, one = bits
-    twos, ones, first, second = spare
-    np.bitwise_and(eight, four, out=twos)
-    np.bitwise_and(four, two, out=ones)
+    eight, _, two, one = bits
+    twos, ones, crossed = spare
+    np.bitwise_and(bits[:2], bits[1:3], out=spare[:2])
     ones |= eight
     ones ^= twos
     two &= one
     two &= twos
     ones |= two
-    # the two bits of a number side by side, four numbers to a byte, of which each is moved to a byte of its own
-    even, odd, low = (np.uint64(int(pattern * 8, 16)) for pattern in ("55", "aa", "03"))
-    np.bitwise_and(ones, even, out=first)
-    np.left_shift(twos, 1, out=eight)
-    eight &= odd
-    first |= eight
-    np.right_shift(ones, 1, out=second)
-    second &= even
-    twos &= odd
-    second |= twos
+    # the odd bits of one for the even bits of the other: then the two bits of a number stand side by side
+    even, low = (np.uint64(int(pattern * 8, 16)) for pattern in ("55", "03"))
+    np.right_shift(ones, 1, out=crossed)
+    crossed ^= twos
+    crossed &= even
+    twos ^= crossed
+    crossed <<= 1
+    ones ^= crossed
+    # four numbers to a byte, of which each is moved to a byte of its own
     places = counts.view(np.uint64).reshape(4, 2, _WORDS)
-    np.right_shift(spare[2:], np.arange(0, 8, 2, dtype=np.uint64)[:, None, None], out=places)
+    np.right_shift(spare[:2], np.arange(0, 8, 2, dtype=np.uint64)[:, None, None], out=places)
     places &= low
 
 

@@ -233,7 +233,7 @@ def _products(pieces: Any, wide: Any) -> Array:
     count, units = pieces.shape
     total = np.zeros((count, wide.shape[1]))
     whole = units // UNITS_AT_A_TIME * UNITS_AT_A_TIME
-    if whole:
+    if whole and count:
         blocks = pieces[:, :whole].reshape(count, -1, UNITS_AT_A_TIME).transpose(1, 0, 2)
         sums = np.matmul(blocks, wide[:whole].reshape(-1, UNITS_AT_A_TIME, wide.shape[1]))
         np.add.reduce(sums, axis=0, dtype=np.float64, out=total)

@@ -6,8 +6,8 @@ from losscli.arrays import Array, np
 from losscli.catalogue import Rows, loss
 from losscli.domain import Binary, BinaryNumber, Direction, Embedding, PositiveNumber, PositiveScalar, Stack
 from losscli.errors import UsageError
-from losscli.losses.among_others import among_others, among_themselves, both_ways
 from losscli.losses.embedding_curves import OVER_THE_COSINE, OVER_THE_NEGATIVE, OVER_THE_PAIR
+from losscli.losses.similarities import among_others, among_themselves, both_ways
 from losscli.numerics import norm, total, unit_rows
 from losscli.observations import Observation
 from losscli.signature import Batch, BatchUnlessNegative
