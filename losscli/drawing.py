@@ -13,7 +13,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from losscli.arrays import np
@@ -61,7 +61,7 @@ class Drawing:
     """Makes the numbers of a tile, chunk by chunk, in the caller's order."""
 
     def __init__(self, seed: int, tile: Tile) -> None:
-        self._tile = tile
+        self._seed, self._tile = seed, tile
         self._source = np.random.PCG64DXSM(seed)
         self._at = 0
         self._counts = np.empty(CHUNK, dtype=np.uint8)
@@ -69,6 +69,9 @@ class Drawing:
 
     def chunk(self, number: int) -> Any:
         """How often each unit of a chunk is drawn: bytes of shape (rows, lanes), good until the next call."""
+        return self._made(number) if number else _first_chunk(self._seed, self._tile)
+
+    def _made(self, number: int) -> Any:
         start = self._tile.place * _TILE + number * _STRIDE
         self._source.advance((start - self._at) % (1 << 128))
         _few(self._source.random_raw(4 * _WORDS).reshape(4, _WORDS), self._spare, self._counts)
@@ -76,6 +79,12 @@ class Drawing:
         _strew(self._source.random_raw(count), self._counts)
         self._at = start + 4 * _WORDS + 1 + count
         return self._counts.reshape(self._tile.rows, self._tile.lanes)
+
+
+@lru_cache(maxsize=2)
+def _first_chunk(seed: int, tile: Tile) -> Any:
+    """The chunk that every slice of few clusters, sets or batches is drawn with."""
+    return Drawing(seed, tile)._made(0)
 
 
 def _few(bits: Any, spare: Any, counts: Any) -> None:

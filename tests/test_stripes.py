@@ -20,7 +20,7 @@ RIGHT = LEFT + 0.5 * RNG.normal(size=(ROWS, 12))
 
 def _unit(vectors: Array) -> np.ndarray:
     long = vectors.astype(np.longdouble)
-    return long / np.sqrt((long * long).sum(axis=1, keepdims=True))
+    return np.asarray(long / np.sqrt((long * long).sum(axis=1, keepdims=True)))
 
 
 def _rest(similarities: np.ndarray, own: np.ndarray, left_out: np.ndarray | None) -> np.ndarray:
@@ -31,14 +31,14 @@ def _rest(similarities: np.ndarray, own: np.ndarray, left_out: np.ndarray | None
     if left_out is not None:
         apart[places, left_out] = -np.inf
     most = np.maximum(apart.max(axis=1), 0)
-    return most + np.log1p(np.expm1(-most) + np.exp(apart - most[:, None]).sum(axis=1))
+    return np.asarray(most + np.log1p(np.expm1(-most) + np.exp(apart - most[:, None]).sum(axis=1)))
 
 
 def _nt_xent(temperature: float) -> np.ndarray:
     views = np.concatenate([_unit(LEFT), _unit(RIGHT)])
     own = (np.arange(2 * ROWS) + ROWS) % (2 * ROWS)
     losses = _rest(views @ views.T / np.longdouble(temperature), own, np.arange(2 * ROWS))
-    return (losses[:ROWS] + losses[ROWS:]) / 2
+    return np.asarray((losses[:ROWS] + losses[ROWS:]) / 2)
 
 
 def _info_nce(temperature: float, similarity: str, symmetric: bool) -> np.ndarray:
