@@ -39,7 +39,7 @@ class _Pairs:
 
     def near(self) -> bool:
         """Whether all similarities lie within the reach, by the lengths of the vectors."""
-        longest = [float(np.max(norm(vectors))) for vectors in (self.rows, self.others)]
+        longest = [float(np.max(norm(vectors), initial=0.0)) for vectors in (self.rows, self.others)]
         return longest[0] * longest[1] <= _REACH * self.temperature
 
     def stripes(self) -> range:
