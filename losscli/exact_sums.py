@@ -18,9 +18,9 @@ _PIECES = 3
 _STEP = 4
 """The powers of two are multiples of this, so that blocks have most of them in common."""
 _DIGIT = 12
-UNITS_AT_A_TIME = 128
+UNITS_AT_A_TIME = 96
 """Pieces are at most 2^15, so their sums stay whole while so many units are drawn at most 2^9 times: of Poisson numbers
-the sum is larger once in 10^100."""
+the sum is larger once in 10^100. Products of this size are also too small for BLAS to start threads of its own."""
 
 
 @dataclass(slots=True)

@@ -65,12 +65,34 @@ def triplet(file: str) -> Tensor:
     return (near - far + 1).clamp(min=0)
 
 
+def nt_xent(file: str, rows: int | None = None) -> Tensor:
+    """Of all views by cross entropy; the whole matrix of similarities, or some of its rows at a time."""
+    pair = [tensor(matrix(file, name)) for name in ("anchor", "positive")]
+    views = functional.normalize(torch.cat(pair), dim=1)
+    count = len(views)
+    own = torch.arange(count).roll(count // 2)
+    losses = []
+    for first in range(0, count, rows or count):
+        similar = views[first : first + (rows or count)] @ views.T / 0.5
+        here = torch.arange(len(similar))
+        similar[here, here + first] = -torch.inf
+        losses.append(functional.cross_entropy(similar, own[first : first + len(similar)], reduction="none"))
+    return torch.cat(losses).reshape(2, -1).double().mean(dim=0)
+
+
+def nt_xent_in_parts(file: str) -> Tensor:
+    """A thousand rows of the matrix at a time, for who has not the memory."""
+    return nt_xent(file, 1000)
+
+
 PARTS = {
     "bce": bce,
     "cross_entropy": cross_entropy,
     "cross_entropy_list": cross_entropy_list,
     "dice": dice,
     "giou": giou,
+    "nt_xent": nt_xent,
+    "nt_xent_in_parts": nt_xent_in_parts,
     "triplet": triplet,
 }
 
