@@ -1,7 +1,7 @@
 """The gate from Python: a loss held against limits or a baseline, and the report with its checks and verdict."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from os import PathLike, fspath
 from typing import Any
 
@@ -21,7 +21,7 @@ from losscli.gates.rule import Rule, loss_text
 from losscli.gates.running import Reference, check_reference, check_roles, checked, report_of_all, requests_of
 from losscli.models import ModelChoice
 from losscli.plan import Policy
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 from losscli.request import Request
 from losscli.results import Input, Report
 from losscli.specs import parse_spec, with_parameters

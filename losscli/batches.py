@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any
 
 from losscli.arrays import Array, np
 from losscli.data.group_keys import Keys
 from losscli.errors import DataError
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 from losscli.unit_arrays import Units
 
 Evaluate = Callable[[Units], Array]

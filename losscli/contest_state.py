@@ -170,7 +170,7 @@ class ContestState:
         return spread_of(self.contest, totals)
 
     def _of_draws(self, state: Resampled) -> Spread | None:
-        if not state.sums:
+        if not state.width:
             return None
         if isinstance(state.plain, JointMoments):
             return Spread(replicates=losses_of_all(self.contest, state.drawn()[:, :-1]))

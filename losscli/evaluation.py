@@ -25,6 +25,7 @@ from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of
 from losscli.walk import walked
+from losscli.workers import workers
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Sums:
         states: the state of each contest.
         rows: the data rows of the input.
         gathered: whether all rows of batches had to be held.
+        threads: how many to evaluate with what is left for the end.
     """
 
     plan: Plan
@@ -43,10 +45,11 @@ class Sums:
     rows: int = 0
     gathered: bool = False
     notices: Notices = field(default_factory=Notices)
+    threads: int = 1
 
     def outcomes(self) -> list[list[tuple[Label | None, Outcome]]]:
         """What each contest comes to, for all rows and for each slice; called once."""
-        with np.errstate(all="ignore"):
+        with workers(self.threads), np.errstate(all="ignore"):
             return [state.outcomes() for state in self.states]
 
 
@@ -80,11 +83,12 @@ def scan(
         DataError: a cell cannot be read, or rows are refused.
         UsageError: a column is not there or is not clear.
     """
-    request = resolved(openers, request, threads, once)
-    try:
-        return _scan(openers, request, threads, progress, gather=once)
-    except RowsApartError:
-        return _scan(openers, request, threads, progress, gather=True)
+    with workers(threads):
+        request = resolved(openers, request, threads, once)
+        try:
+            return _scan(openers, request, threads, progress, gather=once)
+        except RowsApartError:
+            return _scan(openers, request, threads, progress, gather=True)
 
 
 def _scan(
@@ -95,7 +99,9 @@ def _scan(
         with closing(opener()) as table, np.errstate(all="ignore"):
             if total is None:
                 plan = request.plan(table)
-                total = Sums(plan, [new_state(contest, gather) for contest in plan.contests], gathered=gather)
+                total = Sums(
+                    plan, [new_state(contest, gather) for contest in plan.contests], gathered=gather, threads=threads
+                )
             _scan_table(table, file, total, threads, progress)
     if total is None:
         raise DataError("no input", "name a file")

@@ -6,7 +6,7 @@ shares with its neighbour goes to the fold as units; the rest as exact sums.
 """
 
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from losscli.arrays import np
@@ -15,7 +15,7 @@ from losscli.described import Described
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
 from losscli.moments import Moments, NotFiniteError
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 from losscli.resampled import FILE, Clustered, Resampled
 from losscli.slicing import Sliced
 from losscli.unit_arrays import Units

@@ -1,7 +1,7 @@
 """Several models in one command: which columns are whose."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any
 
 from losscli.catalogue import Loss
@@ -9,7 +9,7 @@ from losscli.data.columns import ColumnNames
 from losscli.data.table import Table
 from losscli.errors import UsageError
 from losscli.plan import Term
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 
 from losscli.catalogue import Loss, Parameter, all_losses
 from losscli.column_facts import ColumnFacts
@@ -11,7 +11,7 @@ from losscli.data.labels import class_names, looks_boolean
 from losscli.data.role_names import tokens, words_of
 from losscli.data.table import Kind
 from losscli.file_head import Head
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 from losscli.role_choices import MOST, Choice
 from losscli.role_choices import choices as choices_of
 from losscli.role_guesses import MASKS

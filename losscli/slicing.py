@@ -12,6 +12,7 @@ from losscli.domain import REAL
 from losscli.errors import DataError
 from losscli.plan import By, Input
 from losscli.records import dataclass, field
+from losscli.resampled import Resampled, take_together
 from losscli.unit_arrays import Units
 
 Label = tuple[Any, ...]
@@ -128,12 +129,17 @@ class Sliced:
             return
         settled = slices.settled()
         units.slices = None
-        add(self.whole, units)
         order = settled.order()
         order = np.arange(settled.codes.size) if order is None else order
         bounds = np.searchsorted(settled.codes[order], np.arange(len(settled.labels) + 1)).tolist()
+        blocks = [(self.whole, units)]
         for place, label in enumerate(settled.labels):
-            add(self.part(label), units.at(order[bounds[place] : bounds[place + 1]]))
+            blocks.append((self.part(label), units.at(order[bounds[place] : bounds[place + 1]])))
+        if isinstance(self.whole, Resampled):
+            take_together(blocks, add)
+            return
+        for state, some in blocks:
+            add(state, some)
 
     def part(self, label: Label) -> Any:
         """The state of a slice; a new one where it has none.

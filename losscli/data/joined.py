@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import field, replace
+from dataclasses import replace
 
 from losscli.arrays import Index, Mask, np
 from losscli.data.held import as_needed, fitting, hold, in_order, key_needs, merged, need_of, own_conditions, taken
@@ -15,7 +15,7 @@ from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, T
 from losscli.data.unpaired import Unpaired, missing_keys, repeated_keys, shown_key
 from losscli.data.where import Condition
 from losscli.errors import DataError
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 
 Opener = Callable[[], Table]
 

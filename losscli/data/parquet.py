@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from losscli.data.numbers import parse_cell
 from losscli.data.read_ahead import ahead
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable, validated
 from losscli.data.usual import usual
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 
 
 @dataclass(frozen=True)

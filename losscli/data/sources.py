@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from losscli.data.streams import Decompressed, Peekable
 from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 
 FORMATS = ("csv", "tsv", "parquet", "arrow", "jsonl", "json", "npy", "npz")
 _ENDINGS = {

@@ -2,18 +2,17 @@
 
 from typing import Literal, TypeAlias
 
-from losscli.arrays import Array, Index, np
+from losscli.arrays import Array, np
 from losscli.catalogue import Rows, loss
 from losscli.domain import Binary, BinaryNumber, Direction, Embedding, PositiveNumber, PositiveScalar, Stack
 from losscli.errors import UsageError
 from losscli.losses.embedding_curves import OVER_THE_COSINE, OVER_THE_NEGATIVE, OVER_THE_PAIR
+from losscli.losses.similarities import among_others, among_themselves, both_ways
 from losscli.numerics import norm, total, unit_rows
 from losscli.observations import Observation
 from losscli.signature import Batch, BatchUnlessNegative
 
 Distance: TypeAlias = Literal["euclidean", "cosine"]
-_ROWS, _COLUMNS = 256, 1024
-"""The tile of similarities that is held at a time, 2 MB, which stays in the caches: the whole matrix never is."""
 
 
 def _distance(left: Array, right: Array, distance: Distance, p: float = 2.0) -> Array:
@@ -151,40 +150,6 @@ def _scaled(vectors: Array, similarity: str) -> Array:
     return unit_rows(vectors) if similarity == "cosine" else vectors
 
 
-def _against_all(rows: Array, others: Array, own: Index, temperature: float, left_out: int | None = None) -> Array:
-    """-log softmax of each row's own similarity among those to all others, tile by tile.
-
-    log(1 + sum of exp(s - s_own)) over the others: the row's own is left out of the sum, not subtracted from it.
-
-    Args:
-        own: for each row, which of the others is its own.
-        left_out: where the rows stand among the others, from this place on; each is left out of its own sum.
-    """
-    losses = np.empty(len(rows))
-    # products of arrays of another layout have other last digits
-    rows, others = np.ascontiguousarray(rows), np.ascontiguousarray(others)
-    columns = np.ascontiguousarray(others.T)
-    for first in range(0, len(rows), _ROWS):
-        part = slice(first, min(first + _ROWS, len(rows)))
-        scaled, mine = rows[part] / temperature, own[part]
-        here = np.arange(mine.size)
-        known = np.einsum("ij,ij->i", scaled, others[mine])
-        # the exponentials overflow past 700: their sum is kept relative to the largest similarity so far
-        summed, most = np.zeros(mine.size), known
-        for start in range(0, len(others), _COLUMNS):
-            tile = scaled @ columns[:, start : start + _COLUMNS]
-            for places in (mine, None if left_out is None else here + (first + left_out)):
-                if places is not None:
-                    inside = (places >= start) & (places < start + tile.shape[1])
-                    tile[here[inside], places[inside] - start] = -np.inf
-            peak = np.maximum(most, tile.max(axis=1))
-            tile -= peak[:, None]
-            summed = summed * np.exp(most - peak) + np.exp(tile, out=tile).sum(axis=1)
-            most = peak
-        losses[part] = (most - known) + np.log1p(np.expm1(known - most) + summed)
-    return losses
-
-
 @loss(
     task="contrastive learning",
     convex="no in the embeddings",
@@ -236,12 +201,10 @@ def info_nce(
         least = np.maximum(apart.max(axis=1), 0.0)
         value: Array = least + np.log1p(np.expm1(-least) + total(np.exp(apart - least[:, None])))
         return value
-    places = np.arange(len(left))
-    forward = _against_all(left, right, places, temperature)
     if not symmetric:
-        return forward
-    both: Array = forward + _against_all(right, left, places, temperature)
-    return 0.5 * both
+        return among_others(left, right, temperature)
+    forward, backward = both_ways(left, right, temperature)
+    return 0.5 * (forward + backward)
 
 
 @loss(
@@ -276,5 +239,5 @@ def nt_xent(anchor: Direction, positive: Direction, *, temperature: PositiveScal
     views = np.concatenate([unit_rows(anchor), unit_rows(positive)])
     count = len(anchor)
     places = (np.arange(2 * count) + count) % (2 * count)
-    losses = _against_all(views, views, places, temperature, left_out=0)
+    losses = among_themselves(views, places, temperature)
     return 0.5 * (losses[:count] + losses[count:])

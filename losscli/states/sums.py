@@ -6,6 +6,7 @@ from typing import Any
 
 from losscli.batches import BatchRows
 from losscli.described import Described
+from losscli.exact_sums import ExactSums
 from losscli.fold import State
 from losscli.grouped import GroupSums
 from losscli.joint import JointMoments, SeveralMoments
@@ -40,7 +41,7 @@ def sums_fields(state: State, labels: LabelTable) -> Any:
     if isinstance(state, Clustered):
         return {"plain": sums_fields(state.plain, labels), "clusters": sums_fields(state.clusters, labels)}
     if isinstance(state, Resampled):
-        sums = [whole_text(value) for value in state.sums]
+        sums = [whole_text(value) for value in state.sums.wholes(state.draws, state.width)]
         return {"plain": sums_fields(state.plain, labels), "sums": sums, "width": state.width}
     parts = [[int(labels.numbers([label])[0]), sums_fields(part, labels)] for label, part in state.parts.items()]
     return {"whole": sums_fields(state.whole, labels), "parts": parts}
@@ -121,7 +122,7 @@ def _fill_draws(state: Resampled, fields: Fields, labels: Sequence[Any]) -> None
     sums = fields.listed("sums")
     if len(sums) not in (0, state.draws * state.width):
         raise UnfitError(fields.place, f"has {len(sums)} sums for {state.draws} draws")
-    state.sums = [whole_of(part, fields.place) for part in sums]
+    state.sums = ExactSums.of_wholes([whole_of(part, fields.place) for part in sums], state.width)
 
 
 def _fill_slices(state: Sliced, fields: Fields, labels: Sequence[Any]) -> None:
