@@ -83,7 +83,7 @@ def _decompressed(stream: Any, kind: str) -> tuple[Any, type[Exception]]:
 
 
 class _Readable:
-    """What pyarrow asks of a Python file."""
+    """What those who decompress ask of a Python file."""
 
     closed = False
 
@@ -92,6 +92,11 @@ class _Readable:
 
     def read(self, size: int = -1) -> bytes:
         return bytes(self._stream.read(size))
+
+    def readinto(self, place: memoryview) -> int:
+        found = self._stream.read(len(place))
+        place[: len(found)] = found
+        return len(found)
 
     def readable(self) -> bool:
         return True
