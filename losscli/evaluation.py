@@ -13,6 +13,8 @@ from losscli.contest_state import ContestState, new_state, new_sums
 from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
+from losscli.grown import grown
+from losscli.memory import look
 from losscli.moments import NotFiniteError
 from losscli.notices import Notices
 from losscli.outcome import Outcome
@@ -24,7 +26,7 @@ from losscli.slicing import Label
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of
-from losscli.walk import walked
+from losscli.walk import reading, walked
 
 
 @dataclass(slots=True)
@@ -109,7 +111,8 @@ def _scan_table(table: Table, file: int, total: Sums, threads: int, progress: Pr
     tallies = [[Tally() for _ in contest.terms] for contest in plan.contests]
     rows = 0
     work = partial(scan_fragment, plan, needs, file)
-    for before, found in walked(table.label, table.fragments(needs), work, threads):
+    held = partial(grown, total.states)
+    for before, found in walked(table.label, table.fragments(needs), work, threads, grown=held):
         for fold, state, sums in zip(folds, total.states, found.sums, strict=True):
             fold.absorb(sums)
             state.settle()
@@ -251,6 +254,7 @@ def _stream_table(table: Table, plan: Plan, total: Tally, notices: Notices) -> I
     try:
         for fragment in table.fragments(needs):
             start = rows
+            look(partial(reading, table.label))
             for block in blocks(plan, needs, fragment):
                 met = Tally()
                 units = units_of(plan.terms[0], block, met)

@@ -20,6 +20,7 @@ from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, k
 from losscli.data.text_cuts import Lines, Returnable, decoded, pieces
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
+from losscli.memory import tight
 
 PIECE_BYTES = 4 << 20
 _SNIFFED_BYTES = 64 << 10
@@ -78,7 +79,7 @@ class TextTable:
         layout = _Layout([column.name for column in self.columns], self.delimiter, self.options)
         places = [position(self, need.name) for need in needs]
         plain = self._plain(needs, places)
-        found = pieces(self._head, self.stream, self.delimiter, PIECE_BYTES)
+        found = pieces(self._head, self.stream, self.delimiter, PIECE_BYTES // 4 if tight() else PIECE_BYTES)
         try:
             # decompressing takes as long as parsing, so it goes on while results are added up
             with closing(ahead(found) if isinstance(self.stream, Decompressed) else found) as read:
