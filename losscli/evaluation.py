@@ -14,7 +14,7 @@ from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
 from losscli.grown import grown
-from losscli.memory import look
+from losscli.memory import keep, look
 from losscli.moments import NotFiniteError
 from losscli.notices import Notices
 from losscli.outcome import Outcome
@@ -49,7 +49,9 @@ class Sums:
     def outcomes(self) -> list[list[tuple[Label | None, Outcome]]]:
         """What each contest comes to, for all rows and for each slice; called once."""
         with np.errstate(all="ignore"):
-            return [state.outcomes() for state in self.states]
+            found = [state.outcomes() for state in self.states]
+        look()
+        return found
 
 
 @dataclass(slots=True)
@@ -221,6 +223,7 @@ def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Bl
             block = Block(batch, needs, row, fragment.number, plan.where)
             yield block
             row += block.size
+            look()
 
 
 def stream_units(
@@ -251,10 +254,10 @@ def stream_units(
 def _stream_table(table: Table, plan: Plan, total: Tally, notices: Notices) -> Iterator[tuple[Units, int, int]]:
     needs = plan.needs(table)
     rows = 0
+    keep("", partial(reading, table.label))
     try:
         for fragment in table.fragments(needs):
             start = rows
-            look(partial(reading, table.label))
             for block in blocks(plan, needs, fragment):
                 met = Tally()
                 units = units_of(plan.terms[0], block, met)

@@ -4,7 +4,6 @@ The limit is on what users would measure, the resident memory of the process, an
 keeps something that grows with the input looks here as it grows; nobody counts beforehand what will be needed.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,9 @@ _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?) ?([KMGT]?I?B)", re.ASCII)
 _MB = 10**6
+_LINE = re.compile(rb"^(VmRSS|VmHWM):\s*(\d+) kB", re.MULTILINE)
+_TOLERANCE = 10 * _MB
+"""How far what is free again a moment later may have gone past the limit."""
 _CAUTIOUS = 48 << 20
 """With less room than this one fragment is at work at a time, on one thread."""
 
@@ -39,7 +41,8 @@ class Growing:
 class _Limit:
     size: int
     began: int | None = None
-    kept: dict[str, Growing] = field(default_factory=dict)
+    most: int = 0
+    kept: dict[str, Callable[[], Growing]] = field(default_factory=dict)
 
 
 class _Process:
@@ -66,22 +69,25 @@ def size_of(text: str | int) -> int:
     return found
 
 
-def resident() -> int:
-    """The bytes of memory that the process takes now.
+def taken() -> tuple[int, int]:
+    """The bytes of resident memory that the process has now, and the most that it ever had.
 
     Raises:
         UsageError: the system does not say.
     """
-    with suppress(OSError, ValueError, IndexError), open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - often read
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError), open("/proc/self/status", "rb") as file:  # noqa: PTH123 - read often, and this is quicker
+        found = dict(_LINE.findall(file.read()))
+        if len(found) == 2:
+            return int(found[b"VmRSS"]) << 10, int(found[b"VmHWM"]) << 10
     try:
         import resource
     except ImportError:
         raise UsageError(
             "the memory of a process cannot be limited on this system", hint="leave the limit out"
         ) from None
-    # the most that it ever took, in bytes on the one system that comes here
-    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    # in bytes on the one system that comes here, which does not tell what is there now
+    most = int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return most, most
 
 
 def limit_to(size: int | None) -> None:
@@ -120,18 +126,21 @@ def look(growing: Callable[[], Growing] | None = None, more: int = 0) -> None:
     limit = _Process.limit
     if limit is None:
         return
+    now, most = taken()
     if limit.began is None:
-        limit.began = resident()
-    taken = resident() + more
-    if taken > limit.size:
+        limit.began, limit.most = now, most
+    # what is free again may be given back, but a scheduler that watches has seen the most
+    if most > max(limit.most, limit.size + _TOLERANCE):
+        raise _too_little(limit, most, growing)
+    if now + more > limit.size:
         _give_back()
-        taken = resident() + more
-        if taken > limit.size:
-            raise _too_little(limit, taken, growing)
+        now = taken()[0]
+        if now + more > limit.size:
+            raise _too_little(limit, now + more, growing)
 
 
-def keep(name: str, held: Growing) -> None:
-    """Remember what stays in memory until the end, for the message; the same name replaces what it was."""
+def keep(name: str, held: Callable[[], Growing]) -> None:
+    """Remember what says how much is held of something, for the message; the same name replaces what it was."""
     if _Process.limit is not None:
         _Process.limit.kept[name] = held
 
@@ -139,22 +148,30 @@ def keep(name: str, held: Growing) -> None:
 def tight() -> bool:
     """Whether so little is left that one thing should be done after the other, in small pieces."""
     limit = _Process.limit
-    return limit is not None and limit.size - resident() < _CAUTIOUS
+    return limit is not None and limit.size - taken()[0] < _CAUTIOUS
 
 
-def _too_little(limit: _Limit, taken: int, growing: Callable[[], Growing] | None) -> DataError:
+def _too_little(limit: _Limit, needed: int, growing: Callable[[], Growing] | None) -> DataError:
     began = limit.began or 0
     problem = f"--max-memory {_shown(limit.size)} is too little"
-    held = [*limit.kept.values(), *([growing()] if growing else [])]
+    held = [found for each in [*limit.kept.values(), *([growing] if growing else [])] if (found := _told(each))]
     if not held:
         more = _shown(began + _CAUTIOUS)
         return DataError(f"{problem}: before a row is read losscli takes {_shown(began)}", f"allow at least {more}")
     grown = max(held, key=lambda one: one.size)
     return DataError(
-        f"{problem}: {_shown(taken)} are needed so far, of which losscli itself took {_shown(began)} at the start; "
+        f"{problem}: {_shown(needed)} are needed so far, of which losscli itself took {_shown(began)} at the start; "
         f"what grew is {grown.what}",
         f"{grown.way}; or allow more",
     )
+
+
+def _told(held: Callable[[], Growing]) -> Growing | None:
+    # another thread may be adding to what is counted here
+    for _ in range(9):
+        with suppress(RuntimeError):
+            return held()
+    return None
 
 
 def _shown(size: int) -> str:

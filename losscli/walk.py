@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from losscli.data.table import CellError, Fragment
 from losscli.execution import ordered_map
-from losscli.memory import Growing, look
+from losscli.memory import Growing, keep, look
 
 
 class Counted(Protocol):
@@ -40,12 +40,12 @@ def walked(
     """
     rows = start
     look()
-    growing = partial(_growing, label, grown)
+    keep("", partial(_growing, label, grown))
     try:
         for found in ordered_map(work, fragments, threads):
             yield rows, found
             rows += found.rows
-            look(growing)
+            look()
     except CellError as error:
         raise error.located(label, rows) from error
 

@@ -48,7 +48,7 @@ ARROWS: dict[str, set[str]] = {
     "refusals": {"arguments", "block", "plan", "tally", "unit_arrays"},
     "element_units": {"arguments", "block", "data", "plan", "refusals", "tally", "unit_arrays"},
     "units": {"arguments", "block", "element_units", "plan", "refusals", "tally", "unit_arrays"},
-    "grouped": {"data", "moments"},
+    "grouped": {"data", "memory", "moments"},
     "batches": {"data", "unit_arrays"},
     "slicing": {"block", "data", "domain", "plan", "unit_arrays"},
     "resampled": {"data", "grouped", "moments", "unit_arrays"},

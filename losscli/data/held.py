@@ -150,7 +150,7 @@ def hold(table: Table, needs: Sequence[Need], keys: Sequence[Need], conditions: 
                 parts[need.name].append(as_needed(decoded(chosen_cells), need, number))
                 size += parts[need.name][-1].nbytes
         look(partial(_rows_held, table.label, run.first + run.size, size))
-    keep(table.label, _rows_held(table.label, sum(map(len, rows)), size))
+    keep(table.label, partial(_rows_held, table.label, sum(map(len, rows)), size))
     # the parts and what they are joined to are there at the same time
     look(more=size)
     columns = {name: _concatenated(parts[name], name, table.label, number) for name in kept}

@@ -60,8 +60,8 @@ class KeyColumn:
         self._text_codes: Index = np.zeros(0, dtype=np.int64)
         whole = _whole_numbers(cells)
         if whole is not None:
-            # sorting takes an index, a copy and a few more; each value becomes an object of Python, too
-            look(more=6 * whole.nbytes)
+            # sorting takes an index, copies and counts: measured; then each value becomes an object of Python
+            look(more=12 * whole.nbytes)
             different, codes = np.unique(whole, return_inverse=True)
             look(more=5 * different.nbytes)
             self._labels: list[Any] = different.tolist()

@@ -176,7 +176,7 @@ def _whole(stream: Any, label: str) -> bytes:
     while more := stream.read(_AT_A_TIME):
         content.write(more)
         look(partial(_held_whole, label, content.tell()))
-    keep(label, _held_whole(label, content.tell()))
+    keep(label, partial(_held_whole, label, content.tell()))
     return content.getvalue()
 
 
