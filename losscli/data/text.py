@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +13,6 @@ from losscli.arrays import Array, np
 from losscli.data.cells import Cells, arrow_cell
 from losscli.data.numbers import EXACT_WHOLE, NULL_WORDS, to_numbers
 from losscli.data.plain_text import PlainText
-from losscli.data.read_ahead import ahead
-from losscli.data.streams import Decompressed
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, kind_of, position, sliced
 from losscli.data.text_cuts import Lines, Returnable, decoded, pieces
 from losscli.data.text_options import TextOptions
@@ -79,12 +76,10 @@ class TextTable:
         layout = _Layout([column.name for column in self.columns], self.delimiter, self.options)
         places = [position(self, need.name) for need in needs]
         plain = self._plain(needs, places)
-        found = pieces(self._head, self.stream, self.delimiter, PIECE_BYTES // 4 if tight() else PIECE_BYTES)
+        size = PIECE_BYTES // 4 if tight() else PIECE_BYTES
         try:
-            # decompressing takes as long as parsing, so it goes on while results are added up
-            with closing(ahead(found) if isinstance(self.stream, Decompressed) else found) as read:
-                for lines in read:
-                    yield _Piece(needs, places, layout, lines, plain)
+            for lines in pieces(self._head, self.stream, self.delimiter, size):
+                yield _Piece(needs, places, layout, lines, plain)
         except (OSError, EOFError) as error:
             raise DataError(f"{self.label} cannot be read: {error}", "the file may be cut off") from error
 

@@ -1,7 +1,7 @@
 """Where a text file may be cut: at line ends outside quoted cells."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,7 +32,7 @@ class Lines:
     size: int
 
 
-def pieces(head: bytes, stream: Returnable, delimiter: str, size: int) -> Generator[Lines, None, None]:
+def pieces(head: bytes, stream: Returnable, delimiter: str, size: int) -> Iterator[Lines]:
     """Cut at line ends outside quoted cells; every piece but the last ends with one, and has about `size` bytes.
 
     Raises:
