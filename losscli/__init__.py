@@ -6,6 +6,9 @@
     result.value, result.ci
     losscli.losses.huber(target, pred, delta=1.0)
 
+    with losscli.max_memory("2GiB"):
+        losscli.compute("preds.parquet", loss="dice", group="image")
+
 Importing the package imports neither NumPy nor pyarrow; using it does.
 """
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from losscli.api import compare, compute, worst
     from losscli.api_gate import check
     from losscli.errors import DataError, LosscliError, UsageError
+    from losscli.memory import max_memory
     from losscli.results import Report, Result
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "compare",
     "compute",
     "losses",
+    "max_memory",
     "worst",
 ]
 
@@ -40,6 +45,7 @@ _HOMES = {
     "compare": "losscli.api",
     "worst": "losscli.api",
     "check": "losscli.api_gate",
+    "max_memory": "losscli.memory",
     "Result": "losscli.results",
     "Report": "losscli.results",
     "LosscliError": "losscli.errors",

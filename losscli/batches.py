@@ -121,6 +121,11 @@ class Batches:
             self._close(label)
         self._gathered = {}
 
+    def waiting(self) -> tuple[int, int]:
+        """How many rows are held until their batch is complete, and how many bytes their numbers have."""
+        held = [*self._waiting, *(part for parts in self._gathered.values() for part in parts)]
+        return sum(len(part.losses) for part in held), sum(part.losses.nbytes for part in held)
+
     def take_finished(self, other: "Batches") -> None:
         """Add the batches of another state that has evaluated all of its own."""
         self.labels += other.labels

@@ -12,6 +12,8 @@ from losscli.contest_state import ContestState, new_state, new_sums
 from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError
 from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
+from losscli.grown import grown
+from losscli.memory import keep, look
 from losscli.moments import NotFiniteError
 from losscli.notices import Notices
 from losscli.outcome import Outcome
@@ -24,7 +26,7 @@ from losscli.slicing import Label
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of
-from losscli.walk import walked
+from losscli.walk import reading, walked
 from losscli.workers import workers
 
 
@@ -50,7 +52,9 @@ class Sums:
     def outcomes(self) -> list[list[tuple[Label | None, Outcome]]]:
         """What each contest comes to, for all rows and for each slice; called once."""
         with workers(self.threads), np.errstate(all="ignore"):
-            return [state.outcomes() for state in self.states]
+            found = [state.outcomes() for state in self.states]
+        look()
+        return found
 
 
 @dataclass(slots=True)
@@ -115,7 +119,8 @@ def _scan_table(table: Table, file: int, total: Sums, threads: int, progress: Pr
     tallies = [[Tally() for _ in contest.terms] for contest in plan.contests]
     rows = 0
     work = partial(scan_fragment, plan, needs, file)
-    for before, found in walked(table.label, table.fragments(needs), work, threads):
+    held = partial(grown, total.states)
+    for before, found in walked(table.label, table.fragments(needs), work, threads, grown=held):
         for fold, state, sums in zip(folds, total.states, found.sums, strict=True):
             fold.absorb(sums)
             state.settle()
@@ -224,6 +229,7 @@ def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Bl
             block = Block(batch, needs, row, fragment.number, plan.where)
             yield block
             row += block.size
+            look()
 
 
 def stream_units(
@@ -254,6 +260,7 @@ def stream_units(
 def _stream_table(table: Table, plan: Plan, total: Tally, notices: Notices) -> Iterator[tuple[Units, int, int]]:
     needs = plan.needs(table)
     rows = 0
+    keep("", partial(reading, table.label))
     try:
         for fragment in table.fragments(needs):
             start = rows

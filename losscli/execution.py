@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TypeAlias, TypeVar, cast
 
 from losscli.errors import UsageError
+from losscli.memory import tight
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -19,9 +20,10 @@ _AHEAD = 2
 def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threads: int) -> Iterator[Output]:
     """function of each item, in the order of the items; an error surfaces at the place of its item.
 
-    A single item, or one thread, is worked on here: starting a pool costs more than a small file.
+    A single item, or one thread, is worked on here: starting a pool costs more than a small file. Where memory is
+    limited and little is left, one item is at work at a time.
     """
-    if threads == 1:
+    if threads == 1 or tight():
         yield from map(function, items)
         return
     source = _settled(items)
@@ -41,7 +43,7 @@ def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threa
                     raise error
                 waiting.append(pool.submit(function, cast("Item", item)))
                 del item
-                if len(waiting) >= _AHEAD * threads:
+                while waiting and (len(waiting) >= _AHEAD * threads or tight()):
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -5,6 +5,7 @@ from typing import Any
 from losscli.arrays import Array, Index, np
 from losscli.data.group_keys import Keys
 from losscli.errors import DataError
+from losscli.memory import look
 from losscli.moments import NotFiniteError
 from losscli.records import dataclass, field
 
@@ -109,6 +110,7 @@ class GroupSums:
             self._counts = np.zeros(max(groups, 64), dtype=np.int64)
         if len(self._sums) < groups:
             more = np.zeros((max(groups - len(self._sums), len(self._sums)), width))
+            look(more=2 * (self._sums.nbytes + more.nbytes))
             self._sums = np.concatenate([self._sums, more])
             self._rest = np.concatenate([self._rest, more])
             self._counts = np.concatenate([self._counts, np.zeros(len(more), dtype=np.int64)])

@@ -14,6 +14,7 @@ from losscli.data.table import Fragment, Need, Table, position
 from losscli.data.where import Condition
 from losscli.errors import DataError, UsageError
 from losscli.fold import BLOCK
+from losscli.memory import Growing
 from losscli.records import dataclass, field
 from losscli.walk import walked
 
@@ -70,7 +71,8 @@ def count_labels(
             needs = [_need(table, name) for name in dict.fromkeys(names)]
             rows = 0
             count = partial(_of_fragment, found.column, needs, tuple(where))
-            for before, part in walked(table.label, table.fragments(needs), count, threads):
+            held = partial(_held, found)
+            for before, part in walked(table.label, table.fragments(needs), count, threads, grown=held):
                 _add(found, part, before)
                 rows = before + part.rows
             if found.missing and not skip_missing:
@@ -133,6 +135,11 @@ def _typed(label: Any, fragment: Fragment) -> Any:
     except ValueError:
         return label
     return label if number is None else number
+
+
+def _held(found: LabelCounts) -> Growing:
+    labels = len(found.counts)
+    return Growing(f"the counts of {labels:,} labels", "name a column of labels, not one of numbers", 200 * labels)
 
 
 def _add(total: LabelCounts, part: LabelCounts, rows_before: int) -> None:

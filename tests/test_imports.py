@@ -16,6 +16,7 @@ PACKAGE = ROOT / "losscli"
 # and version, which import nothing of the package.
 FREE = {"errors", "arrays", "records", "version"}
 ARROWS: dict[str, set[str]] = {
+    "memory": set(),
     "row_rules": set(),
     "domain": {"row_rules"},
     "docstrings": set(),
@@ -30,7 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "loss": {"calling", "catalogue", "curves", "docstrings", "domain", "observations", "signature"},
     "catalogue": {"calling", "loss", "losses", "observations", "signature"},
     "losses": {"catalogue", "curves", "domain", "numerics", "observations", "signature", "workers"},
-    "data": {"catalogue", "domain"},
+    "data": {"catalogue", "domain", "memory"},
     "fingerprint": set(),
     "tally": {"fingerprint"},
     "plan": {"catalogue", "data", "domain"},
@@ -47,7 +48,7 @@ ARROWS: dict[str, set[str]] = {
     "refusals": {"arguments", "block", "plan", "tally", "unit_arrays"},
     "element_units": {"arguments", "block", "data", "plan", "refusals", "tally", "unit_arrays"},
     "units": {"arguments", "block", "element_units", "plan", "refusals", "tally", "unit_arrays"},
-    "grouped": {"data", "moments"},
+    "grouped": {"data", "memory", "moments"},
     "batches": {"data", "unit_arrays"},
     "slicing": {"block", "data", "domain", "plan", "resampled", "unit_arrays"},
     "workers": set(),
@@ -99,8 +100,9 @@ ARROWS: dict[str, set[str]] = {
     },
     "notices": {"block"},
     "statistics": {"moments"},
-    "execution": set(),
-    "walk": {"data", "execution"},
+    "grown": {"batches", "contest_state", "grouped", "memory", "resampled"},
+    "execution": {"memory"},
+    "walk": {"data", "execution", "memory"},
     "resolved_words": {"block", "class_weights", "data", "fold", "plan", "request", "walk"},
     "evaluation": {
         "batches",
@@ -108,6 +110,8 @@ ARROWS: dict[str, set[str]] = {
         "contest_state",
         "data",
         "fold",
+        "grown",
+        "memory",
         "moments",
         "notices",
         "outcome",
@@ -180,7 +184,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "role_uses": {"inspection"},
     "pitfalls": {"column_facts", "data", "inspection", "label_counts", "naturalness", "plan", "suggestions"},
-    "label_counts": {"block", "data", "fold", "walk"},
+    "label_counts": {"block", "data", "fold", "memory", "walk"},
     "comparison": {"statistics"},
     "verdicts": {"comparison", "statistics"},
     "results": {"comparison", "statistics", "verdicts"},
@@ -290,6 +294,7 @@ ARROWS: dict[str, set[str]] = {
         "gates",
         "inspection",
         "label_counts",
+        "memory",
         "models",
         "notices",
         "outcome",
@@ -362,7 +367,7 @@ ARROWS: dict[str, set[str]] = {
         "saved",
         "summary",
     },
-    "__init__": {"api", "api_gate", "results", "losses"},
+    "__init__": {"api", "api_gate", "losses", "memory", "results"},
     "__main__": {"cli"},
 }
 # Heavy or chosen packages, and the only parts that may import them.

@@ -1,6 +1,7 @@
 """How an option is declared to Typer."""
 
 import inspect
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -16,10 +17,18 @@ CHANCE_PANEL = "Intervals and tests"
 OUTPUT_PANEL = "Output"
 
 
-def text_option(*flags: str, help: str, metavar: str, panel: str) -> Any:
+def text_option(
+    *flags: str, help: str, metavar: str, panel: str, callback: Callable[[str | None], str | None] | None = None
+) -> Any:
     complete = complete_column if metavar == "COLUMN" else None
     return typer.Option(
-        *flags, help=help, metavar=metavar, rich_help_panel=panel, show_default=False, autocompletion=complete
+        *flags,
+        help=help,
+        metavar=metavar,
+        rich_help_panel=panel,
+        show_default=False,
+        autocompletion=complete,
+        callback=callback,
     )
 
 

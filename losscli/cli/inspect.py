@@ -68,7 +68,7 @@ def _typed(files: list[str], asked: InspectOptions, reading: InputOptions) -> It
     yield from (f"./{name}" if name.startswith("-") and name != "-" else name for name in files)
     for entry in dataclasses.fields(reading):
         value = getattr(reading, entry.name)
-        if value == entry.default or entry.name == "threads":
+        if value == entry.default or entry.name in ("threads", "max_memory"):
             continue
         flag = f"--{entry.name.replace('_', '-')}"
         if value is True:

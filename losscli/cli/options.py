@@ -22,6 +22,7 @@ from losscli.cli.flags import (
     text_option,
 )
 from losscli.errors import UsageError
+from losscli.memory import limit_to, size_of
 from losscli.records import dataclass
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ Histogram = Annotated[
     bool,
     typer.Option("--hist", help="Draw the distribution of the losses below the table.", rich_help_panel=OUTPUT_PANEL),
 ]
+
+
+def _limit_memory(size: str | None) -> str | None:
+    """Have the limit hold from now on, for this command and no longer."""
+    limit_to(None if size is None else size_of(size))
+    return size
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,17 @@ class InputOptions:
             help="Threads to use; the result has the same bits for any number.",
             metavar="N",
             panel=INPUT_PANEL,
+        ),
+    ] = None
+
+    max_memory: Annotated[
+        str | None,
+        text_option(
+            "--max-memory",
+            help="Stop where the process would take more memory than this, such as 500MB or 2GiB.",
+            metavar="SIZE",
+            panel=INPUT_PANEL,
+            callback=_limit_memory,
         ),
     ] = None
 

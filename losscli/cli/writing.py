@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from losscli.cli.whole_files import whole_files, written
 from losscli.errors import DataError, NobodyReads, UsageError
+from losscli.memory import look
 from losscli.records import dataclass
 from losscli.reports.safe import drawable, printable
 
@@ -94,8 +95,9 @@ def write_texts(texts: Mapping[str | None, str]) -> None:
 
     Raises:
         NobodyReads: the other end of the pipe is closed; the files are there all the same.
-        DataError: one of them cannot be written.
+        DataError: one of them cannot be written, or more memory was taken than the user allows.
     """
+    look()
     paths = [path for path in texts if path is not None]
     with whole_files(paths) as names:
         for path, name in zip(paths, names, strict=True):

@@ -1,6 +1,7 @@
 """Columns of a table held in memory, and a table read in order."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pyarrow as pa
 
@@ -10,6 +11,7 @@ from losscli.data.numbers import Parser, nulls_of, parse_cell, to_numbers
 from losscli.data.table import Batch, CellError, Column, Kind, Need, Table, is_text, position
 from losscli.data.where import Condition
 from losscli.errors import DataError
+from losscli.memory import Growing, keep, look
 from losscli.records import dataclass
 
 ROWS_AT_A_TIME = 65_536
@@ -132,6 +134,8 @@ def hold(table: Table, needs: Sequence[Need], keys: Sequence[Need], conditions: 
     own = own_conditions(table, conditions)
     read = merged([*needs, *(need_of(table, condition.column) for condition in own)], keys)
     kept = [need.name for need in merged(needs, keys)]
+    look()
+    size = 0
     parts: dict[str, list[pa.Array]] = {name: [] for name in kept}
     rows: list[Index] = []
     number: Parser = parse_cell
@@ -144,9 +148,22 @@ def hold(table: Table, needs: Sequence[Need], keys: Sequence[Need], conditions: 
             if need.name in parts:
                 chosen_cells = cells if chosen is None else taken(cells, chosen)
                 parts[need.name].append(as_needed(decoded(chosen_cells), need, number))
+                size += parts[need.name][-1].nbytes
+        look(partial(_rows_held, table.label, run.first + run.size, size))
+    keep(table.label, partial(_rows_held, table.label, sum(map(len, rows)), size))
+    # the parts and what they are joined to are there at the same time
+    look(more=size)
     columns = {name: _concatenated(parts[name], name, table.label, number) for name in kept}
     kinds = {column.name: column.kind for column in table.columns}
     return Held(table.label, columns, kinds, number, np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64))
+
+
+def _rows_held(label: str, rows: int, size: int) -> Growing:
+    return Growing(
+        f"{rows:,} rows of {label}, which are held to be paired by their keys",
+        "name the smaller file where one is held: --truth, and models after the first",
+        size,
+    )
 
 
 def taken(cells: pa.Array, rows: Index) -> pa.Array:

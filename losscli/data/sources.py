@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from losscli.data.streams import Decompressed, Peekable
 from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
+from losscli.memory import Growing, keep, look
 from losscli.records import dataclass, field
 
 FORMATS = ("csv", "tsv", "parquet", "arrow", "jsonl", "json", "npy", "npz")
@@ -76,7 +78,7 @@ class Source:
             return self
         stream = self._stream()
         try:
-            return replace(self, content=stream.read())
+            return replace(self, content=_whole(stream, self.label))
         finally:
             stream.close()
 
@@ -115,7 +117,7 @@ class Source:
             return JsonTable(self.label, stream)
         # the others are read at more than one place: streams are held as a whole, files are opened by their readers
         held = compression or self.name == STANDARD_INPUT or not Path(self.name).is_file()
-        content = stream.read() if held else None
+        content = _whole(stream, self.label) if held else None
         stream.close()
         return _columnar(kind, self.label, self.name, content)
 
@@ -162,6 +164,26 @@ class Source:
         if path.suffix.lower() in _COMPRESSIONS:
             path = path.with_suffix("")
         return _ENDINGS.get(path.suffix.lower())
+
+
+_AT_A_TIME = 4 << 20
+
+
+def _whole(stream: Any, label: str) -> bytes:
+    """All that a stream has, in memory."""
+    look()
+    # grows in place and gives its bytes without a copy; to join parts takes as much again
+    content = io.BytesIO()
+    while more := stream.read(_AT_A_TIME):
+        content.write(more)
+        look(partial(_held_whole, label, content.tell()))
+    keep(label, partial(_held_whole, label, content.tell()))
+    return content.getvalue()
+
+
+def _held_whole(label: str, size: int) -> Growing:
+    what = f"the content of {label}, which is held as a whole ({size:,} bytes so far)"
+    return Growing(what, "write it to a file that is not compressed: of such a file only parts are in memory", size)
 
 
 def _columnar(kind: str, label: str, path: str, content: bytes | None) -> Table:

@@ -1,8 +1,9 @@
 """Streams of bytes whose beginning can be looked at, and what compressed ones hold."""
 
 import bz2
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pyarrow as pa
@@ -11,11 +12,12 @@ from losscli.errors import DataError
 
 
 class Peekable:
-    """A binary stream whose first bytes can be looked at."""
+    """A binary stream whose next bytes can be looked at, and to which one can give back what was not used."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._ahead = b""
+        self._goes_back = stream.seekable()
 
     def peek(self, size: int) -> bytes:
         while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
@@ -30,6 +32,14 @@ class Peekable:
         rest = size - len(ahead)
         return ahead + ((self._stream.read(rest) or b"") if rest else b"")
 
+    def give_back(self, rest: bytes) -> None:
+        """Have the next read begin with these bytes, which are the last that were read."""
+        if self._goes_back and not self._ahead:
+            # a file is read again from there, which copies less than joining the bytes to those that follow
+            self._stream.seek(-len(rest), os.SEEK_CUR)
+        else:
+            self._ahead = rest + self._ahead
+
     def close(self) -> None:
         self._stream.close()
 
@@ -40,28 +50,40 @@ class Decompressed(Peekable):
     def __init__(self, stream: Any, kind: str, label: str) -> None:
         self._label = label
         self._compressed = stream
-        readable: Any = _Readable(stream)
-        if kind == "bz2":
-            # Arrow's reader stumbles over an empty stream between others
-            super().__init__(bz2.BZ2File(readable))
-        else:
-            super().__init__(pa.CompressedInputStream(pa.PythonFile(readable, mode="r"), kind))
+        content, self._errors = _decompressed(_Readable(stream), kind)
+        super().__init__(content)
+        # some of these can go back, by starting again
+        self._goes_back = False
 
     def close(self) -> None:
         super().close()
         self._compressed.close()
 
     def peek(self, size: int) -> bytes:
-        with _compressed_errors(self._label):
+        with _compressed_errors(self._label, self._errors):
             return super().peek(size)
 
     def read(self, size: int = -1) -> bytes:
-        with _compressed_errors(self._label):
+        with _compressed_errors(self._label, self._errors):
             return super().read(size)
 
 
+def _decompressed(stream: Any, kind: str) -> tuple[Any, type[Exception]]:
+    """What reads the content, and the error by which it alone says that it cannot."""
+    if kind == "bz2":
+        # Arrow's reader stumbles over an empty stream between others
+        return bz2.BZ2File(stream), EOFError
+    if kind == "gzip":
+        with suppress(ImportError):
+            # an extra, which takes less than half the time of zlib
+            from isal import igzip, isal_zlib
+
+            return igzip.IGzipFile(fileobj=stream), isal_zlib.error
+    return pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), kind), pa.ArrowException
+
+
 class _Readable:
-    """What pyarrow asks of a Python file."""
+    """What those who decompress ask of a Python file."""
 
     closed = False
 
@@ -70,6 +92,11 @@ class _Readable:
 
     def read(self, size: int = -1) -> bytes:
         return bytes(self._stream.read(size))
+
+    def readinto(self, place: memoryview) -> int:
+        found = self._stream.read(len(place))
+        place[: len(found)] = found
+        return len(found)
 
     def readable(self) -> bool:
         return True
@@ -82,9 +109,9 @@ class _Readable:
 
 
 @contextmanager
-def _compressed_errors(label: str) -> Iterator[None]:
+def _compressed_errors(label: str, own: type[Exception]) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, pa.ArrowException) as error:
+    except (OSError, EOFError, own) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{label} cannot be decompressed: {reason}", "the file may be cut off") from error

@@ -4,17 +4,19 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 
-from losscli.arrays import np
+from losscli.arrays import Array, np
 from losscli.data.cells import Cells, arrow_cell
-from losscli.data.numbers import EXACT_WHOLE, to_numbers
+from losscli.data.numbers import EXACT_WHOLE, NULL_WORDS, to_numbers
+from losscli.data.plain_text import PlainText
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, kind_of, position, sliced
-from losscli.data.text_cuts import decoded, pieces
+from losscli.data.text_cuts import Lines, Returnable, decoded, pieces
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
+from losscli.memory import tight
 from losscli.records import dataclass, field
 
 PIECE_BYTES = 4 << 20
@@ -33,7 +35,7 @@ class TextTable:
     """
 
     label: str
-    stream: BinaryIO
+    stream: Returnable
     options: TextOptions
     columns: Sequence[Column] = field(init=False)
     delimiter: str = field(init=False)
@@ -63,7 +65,7 @@ class TextTable:
         sample = body[: body.rfind(b"\n") + 1] or body
         layout = _Layout(names, self.delimiter, self.options)
         try:
-            found = _parse(sample, layout, None)
+            found = _parse(Lines(sample, len(sample)), layout, None)
         except pa.ArrowException:
             # a row of another width: said with its number when the rows are read
             return [Column(name, Kind.NUMBER) for name in names]
@@ -73,11 +75,21 @@ class TextTable:
         """The pieces in order; reading them consumes the stream."""
         layout = _Layout([column.name for column in self.columns], self.delimiter, self.options)
         places = [position(self, need.name) for need in needs]
+        plain = self._plain(needs, places)
+        size = PIECE_BYTES // 4 if tight() else PIECE_BYTES
         try:
-            for content in pieces(self._head, self.stream, self.delimiter, PIECE_BYTES):
-                yield _Piece(needs, places, layout, content)
+            for lines in pieces(self._head, self.stream, self.delimiter, size):
+                yield _Piece(needs, places, layout, lines, plain)
         except (OSError, EOFError) as error:
             raise DataError(f"{self.label} cannot be read: {error}", "the file may be cut off") from error
+
+    def _plain(self, needs: Sequence[Need], places: Sequence[int]) -> PlainText | None:
+        """What reads numbers from pieces that are plain, where nothing but plain numbers is asked for."""
+        options = self.options
+        plain = options.decimal == "." and options.nulls == NULL_WORDS and not options.percent_cells
+        if not plain or not all(need.as_number for need in needs):
+            return None
+        return PlainText(self.delimiter, len(self.columns), places)
 
     def close(self) -> None:
         """Close the stream."""
@@ -96,10 +108,15 @@ class _Piece:
     needs: Sequence[Need]
     places: Sequence[int]
     layout: _Layout
-    content: bytes
+    lines: Lines
+    plain: PlainText | None = None
     start: None = None
 
     def batches(self, rows: int) -> Iterator[Batch]:
+        numbers = None if self.plain is None else self.plain.numbers(self.lines.content, self.lines.size)
+        if numbers is not None and not any(map(_any_large, numbers)):
+            yield from sliced([_as_arrow(values) for values in numbers], rows)
+            return
         numeric = {place for place, need in zip(self.places, self.needs, strict=True) if need.as_number}
         parsed = None if self.layout.options.percent_cells else self._parsed(numeric)
         if parsed is None:
@@ -117,7 +134,7 @@ class _Piece:
     def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
         """The texts of some rows; bytes that are not UTF-8 are written as escapes."""
         places = [str(self.layout.names.index(name)) for name in names]
-        parsed = _parse(self.content, self.layout, dict.fromkeys(places, pa.binary()))
+        parsed = _parse(self.lines, self.layout, dict.fromkeys(places, pa.binary()))
         return [[arrow_cell(parsed.column(place), row) for place in places] for row in rows]
 
     def _parsed(self, numeric: set[int]) -> Any:
@@ -128,7 +145,7 @@ class _Piece:
         """
         types = {str(place): pa.float64() if place in numeric else pa.string() for place in self.places}
         try:
-            return _parse(self.content, self.layout, types)
+            return _parse(self.lines, self.layout, types)
         except pa.ArrowException as error:
             width = _WIDTH.search(str(error))
             if width:
@@ -142,16 +159,16 @@ class _Piece:
             raise CellError(row, "a cell is not encoded as UTF-8", "convert the file to UTF-8") from error
 
 
-def _parse(content: bytes, layout: _Layout, types: dict[str, Any] | None) -> pa.Table:
+def _parse(lines: Lines, layout: _Layout, types: dict[str, Any] | None) -> pa.Table:
     """Parse whole lines; columns are called by their number because real names repeat."""
     import pyarrow.csv as pa_csv
 
     options = layout.options
     return pa_csv.read_csv(
-        pa.BufferReader(content),
+        pa.BufferReader(pa.py_buffer(lines.content).slice(0, lines.size)),
         pa_csv.ReadOptions(
             use_threads=False,
-            block_size=max(len(content), 64),
+            block_size=max(lines.size, 64),
             column_names=[str(i) for i in range(len(layout.names))],
         ),
         pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
@@ -174,8 +191,16 @@ _WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 def _has_large(column: pa.ChunkedArray) -> bool:
     if column.type != pa.float64():
         return False
-    values = to_numbers(column.combine_chunks(), "").values
-    return bool(values.size and np.fmax.reduce(np.abs(values)) >= EXACT_WHOLE)
+    return _any_large(to_numbers(column.combine_chunks(), "").values)
+
+
+def _any_large(values: Array) -> bool:
+    # without an array of absolute values; a NaN is neither
+    return bool(values.size and (np.fmax.reduce(values) >= EXACT_WHOLE or np.fmin.reduce(values) <= -EXACT_WHOLE))
+
+
+def _as_arrow(values: Array) -> pa.Array:
+    return pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(values)])
 
 
 _LIKE_A_NUMBER = re.compile(r"[~<>≈±$€£]?\s*[+-]?\d[\d.,' ]*(e[+-]?\d+)?\s*[%*]?", re.IGNORECASE)
@@ -193,7 +218,7 @@ def _column(name: str, cells: pa.ChunkedArray) -> Column:
     return Column(name, kind, texts[0] if texts and kind is Kind.TEXT else None)
 
 
-def _read_at_least(stream: BinaryIO, size: int) -> bytes:
+def _read_at_least(stream: Returnable, size: int) -> bytes:
     parts: list[bytes] = []
     while size > 0 and (part := stream.read(size)):
         parts.append(part)

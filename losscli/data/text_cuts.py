@@ -2,15 +2,37 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from losscli.data.table import CellError
+from losscli.records import dataclass, field
 
 _LONGEST_CELL = 64 << 20
 """A quoted cell of more bytes is taken for a quote that somebody forgot to close."""
 
 
-def pieces(head: bytes, stream: BinaryIO, delimiter: str, size: int) -> Iterator[bytes]:
+class Returnable(Protocol):
+    """A stream of bytes to which one can give back what one has not used."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes; fewer at the end."""
+
+    def give_back(self, rest: bytes) -> None:
+        """Have the next read begin with these bytes, which are the last that were read."""
+
+    def close(self) -> None:
+        """Let go of what is behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Whole lines: so many bytes at the beginning of others, which are not cut off because that copies them."""
+
+    content: bytes = field(repr=False)
+    size: int
+
+
+def pieces(head: bytes, stream: Returnable, delimiter: str, size: int) -> Iterator[Lines]:
     """Cut at line ends outside quoted cells; every piece but the last ends with one, and has about `size` bytes.
 
     Raises:
@@ -22,18 +44,19 @@ def pieces(head: bytes, stream: BinaryIO, delimiter: str, size: int) -> Iterator
         more = stream.read(size)
         if not more:
             break
-        pending += more
+        pending = pending + more if pending else more
         cut = cells.last_line_end(pending)
         if cut:
-            yield pending[:cut]
-            pending = pending[cut:]
+            stream.give_back(pending[cut:])
+            piece, pending = Lines(pending, cut), b""
+            yield piece
         elif len(pending) > _LONGEST_CELL:
             raise _never_closed(pending, cells.first_open(pending))
     opened = cells.first_open(pending)
     if opened is not None:
         raise _never_closed(pending, opened)
     if pending.strip(b"\r\n"):
-        yield pending
+        yield Lines(pending, len(pending))
 
 
 def _never_closed(content: bytes, opened: int | None) -> CellError:
