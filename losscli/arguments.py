@@ -253,4 +253,4 @@ def observe(term: Term, arrays: Arrays, tally: Tally) -> None:
             tally.observe(POSITIVE_SEEN, int(np.count_nonzero(arrays[entry.argument][0] == 1.0)))
     if loss.clipped is not None:
         masks: list[Mask] = [loss.clipped(**given) for given in arguments]
-        tally.clip(int(np.count_nonzero(np.any(masks, axis=0))))
+        tally.clip(int(np.count_nonzero(masks[0] if len(masks) == 1 else np.any(masks, axis=0))))

@@ -219,7 +219,8 @@ def negative_log_softmax(logits: Array, label: Array) -> Array:
 def negative_log_softmaxes(logits: Array) -> Array:
     """-log softmax of every class, in the form of `negative_log_softmax`."""
     largest, rest = _largest_and_rest(logits)
-    value: Array = (largest[:, None] - logits) + np.log1p(rest)[:, None]
+    value: Array = largest[:, None] - logits
+    value += np.log1p(rest)[:, None]
     return value
 
 
