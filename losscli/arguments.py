@@ -23,10 +23,10 @@ def _arrays(entry: Input, block: Block, rows: Index | None) -> list[Array]:
     if entry.layout == "each":
         parts = [part for column in columns for part in column.parts]
     elif len(columns) == 1:
-        parts = [by_columns(columns[0].values)]
+        parts = [by_columns(columns[0].cells)]
     else:
         # the columns one after the other in memory: what is done class by class reads them as they lie
-        parts = [np.stack([column.values for column in columns]).T]
+        parts = [np.stack([column.cells for column in columns], dtype=np.float64).T]
     if entry.layout in ("vector", "stack") and parts[0].ndim == 1:
         parts = [parts[0][:, None]]
     if rows is not None:
@@ -241,13 +241,16 @@ def observe(term: Term, arrays: Arrays, tally: Tally) -> None:
     for observation in loss.observes:
         counts = [observation.count(**given) for given in arguments]
         tally.observe(observation.name, min(counts) if observation.when == "all" else max(counts))
-    tally.widen(class_count(term, arrays))
+    classes = class_count(term, arrays)
+    tally.widen(classes)
+    # once each class has been seen there is nothing to look for
+    unseen = not classes or len(tally.seen) < classes
     for entry in term.inputs:
         labels = arrays[entry.argument][0]
-        if entry.domain.coded == "class" and labels.ndim == 1 and labels.size:
+        if unseen and entry.domain.coded == "class" and labels.ndim == 1 and labels.size:
             tally.seen.update(np.flatnonzero(np.bincount(labels.astype(np.int64))).tolist())
         if isinstance(entry.coding, Coding) and entry.coding.other is not None:
             tally.observe(POSITIVE_SEEN, int(np.count_nonzero(arrays[entry.argument][0] == 1.0)))
     if loss.clipped is not None:
         masks: list[Mask] = [loss.clipped(**given) for given in arguments]
-        tally.clip(int(np.count_nonzero(np.any(masks, axis=0))))
+        tally.clip(int(np.count_nonzero(masks[0] if len(masks) == 1 else np.any(masks, axis=0))))

@@ -199,8 +199,11 @@ def _scan_rows(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment,
     return found
 
 
-_VALUES_AT_A_TIME = 1 << 18
-"""How many values of a loss's columns are held at a time: 2 MB, so that the arrays of a block stay near the caches."""
+_VALUES_AT_A_TIME = 3 << 17
+"""How many values of a loss's columns are held at a time: 3 MB, so that the arrays of a block stay near the caches.
+
+Half of it took a fifth longer for ten classes, and twice of it needed more memory for no less time.
+"""
 
 
 _FEWEST_ROWS = 16

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from losscli.arrays import Array, Mask, np
 
@@ -160,9 +161,13 @@ def total(values: Array) -> Array:
     return values[..., 0].copy()
 
 
-def by_columns(values: Array) -> Array:
-    """The same values, laid out column after column where rows have few: what is done column by column is faster so."""
-    return np.asfortranarray(values) if values.ndim == 2 and values.shape[1] < _MANY else values
+def by_columns(values: Any) -> Array:
+    """Numbers of any kind as float64, laid out column after column where rows have few.
+
+    What is done column by column is faster so.
+    """
+    few = values.ndim == 2 and values.shape[1] < _MANY
+    return np.asarray(values, dtype=np.float64, order="F" if few else "K")
 
 
 def by_row(number: Array | float) -> Array:
@@ -207,28 +212,57 @@ def negative_log_softmax(logits: Array, label: Array) -> Array:
     With m the largest logit it is (m - z) + log(1 + the other classes' exp(z - m)): two terms that are not negative.
     """
     largest, rest = _largest_and_rest(logits)
-    chosen = np.take_along_axis(logits, label.astype(np.intp)[:, None], axis=-1)[:, 0]
-    value: Array = (largest - chosen) + np.log1p(rest)
+    value: Array = (largest - of_class(logits, label)) + np.log1p(rest)
     return value
 
 
 def negative_log_softmaxes(logits: Array) -> Array:
     """-log softmax of every class, in the form of `negative_log_softmax`."""
     largest, rest = _largest_and_rest(logits)
-    value: Array = (largest[:, None] - logits) + np.log1p(rest)[:, None]
+    value: Array = largest[:, None] - logits
+    value += np.log1p(rest)[:, None]
     return value
 
 
+def of_class(values: Array, label: Array) -> Array:
+    """Of the values of each row that of its class, picked by its place in memory: faster than by two indices."""
+    rows, width = values.shape
+    by_class = values.T.flags.c_contiguous
+    places = label.astype(np.intp)
+    if by_class:
+        places *= rows
+        places += np.arange(rows)
+    else:
+        places += np.arange(0, rows * width, width)
+    return np.take(np.ravel(values.T if by_class else values), places)
+
+
 def _largest_and_rest(logits: Array) -> tuple[Array, Array]:
-    """The largest logit of a row, and the sum of exp(z - largest) over the others; column by column, in cache."""
-    largest = np.max(logits, axis=-1)
-    rest, ties = np.zeros_like(largest), np.full(largest.shape, -1.0)
-    for i in range(logits.shape[-1]):
-        distance = logits[:, i] - largest
-        below = distance < 0.0
-        rest += np.exp(distance) * below
-        ties += np.logical_not(below)
-    return largest, rest + ties
+    """The largest logit of a row, and the sum of exp(z - largest) over the others."""
+    if logits.shape[-1] >= _MANY:
+        return _largest_and_rest_of_many(logits)
+    # of the largest so far and the next class the lesser is one of the others, so no class is looked for among them
+    largest = logits[:, 0].copy()
+    others = np.empty((logits.shape[-1] - 1, len(logits)))
+    for place, other in enumerate(others, start=1):
+        np.minimum(largest, logits[:, place], out=other)
+        np.maximum(largest, logits[:, place], out=largest)
+    rest = np.zeros_like(largest)
+    for other in others:
+        other -= largest
+        np.exp(other, out=other)
+        rest += other
+    return largest, rest
+
+
+def _largest_and_rest_of_many(logits: Array) -> tuple[Array, Array]:
+    """The same row by row, which is faster where rows are long."""
+    best = np.argmax(logits, axis=-1)
+    largest = of_class(logits, best)
+    shares = logits - largest[:, None]
+    np.exp(shares, out=shares)
+    np.put_along_axis(shares, best[:, None], 0.0, axis=-1)
+    return largest, total(shares)
 
 
 def norm(vectors: Array, p: float = 2.0) -> Array:

@@ -41,6 +41,8 @@ class Keys:
 
     def settled(self) -> "Keys":
         """The same with each label once, in the order in which they first occur."""
+        if self._stand_so():
+            return self
         known: dict[Any, int] = {}
         order = self.labels
         first = np.full(len(order), self.codes.size)
@@ -50,6 +52,14 @@ class Keys:
             known.setdefault(order[code], len(known))
         new = np.array([known.get(label, -1) for label in order], dtype=np.int64)
         return Keys(new[self.codes], list(known))
+
+    def _stand_so(self) -> bool:
+        """Whether the rows are sorted by their codes, every label has some, and no two labels are one."""
+        codes, count = self.codes, len(self.labels)
+        if not codes.size or codes[0] != 0 or codes[-1] != count - 1 or len(set(self.labels)) != count:
+            return False
+        steps = np.diff(codes)
+        return bool(steps.min(initial=0) >= 0 and steps.max(initial=0) <= 1)
 
     def order(self) -> Index | None:
         """The places of the rows, one code after the other and in order within each; None where they stand so."""

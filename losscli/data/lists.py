@@ -52,7 +52,7 @@ def any_lists(array: pa.Array, name: str, coding: AnyCoding | None = None) -> El
         raise CellError(1, f"column {name!r} holds single values where others hold lists", "name list columns only")
     nulls = nulls_of(array)
     bounds = _bounds(array)
-    inner = array.flatten() if nulls is None else _filled(array, 0).flatten()
+    inner = _flat(array if nulls is None else _filled(array, 0))
     coded = coding is not None and not is_list(inner.type)
     flat = coding.decode(inner, name) if coding is not None and coded else to_numbers(_as_numbers(inner), name)
     if flat.values.ndim > 1:
@@ -79,13 +79,22 @@ def equal_lists(array: pa.Array, name: str) -> Numbers:
     width = _common_length(array, name)
     if nulls is not None and nulls.all():
         return Numbers(np.zeros((len(array), 1)), nulls)
-    flat = to_numbers(_as_numbers(array.flatten()), name)
-    table = flat.values.reshape(len(array), -1) if len(array) else flat.values.reshape(0, width)
+    flat = to_numbers(_as_numbers(_flat(array)), name)
+    table = flat.cells.reshape(len(array), -1) if len(array) else flat.cells.reshape(0, width)
     if flat.nulls is not None:
         lacking: Mask = np.any(flat.nulls.reshape(len(array), -1), axis=1)
         nulls = lacking if nulls is None else nulls | lacking
-    inner = flat.values.shape[1] if flat.values.ndim > 1 else 0
+    inner = flat.cells.shape[1] if flat.cells.ndim > 1 else 0
     return Numbers(table, nulls, flat.rounded, flat.narrow, inner)
+
+
+def _flat(array: pa.Array) -> pa.Array:
+    """The elements of lists of which none is null; Arrow's own function for it imports all of its compute module."""
+    if pa.types.is_fixed_size_list(array.type):
+        size = array.type.list_size
+        return array.values.slice(array.offset * size, len(array) * size)
+    first, last = (int(array.offsets[place].as_py()) for place in (0, len(array))) if len(array) else (0, 0)
+    return array.values.slice(first, last - first)
 
 
 def _as_numbers(values: pa.Array) -> pa.Array:
@@ -116,6 +125,8 @@ def _bounds(array: pa.Array) -> Index:
 
 
 def _common_length(array: pa.Array, name: str) -> int:
+    if pa.types.is_fixed_size_list(array.type):
+        return int(array.type.list_size) if len(array) else 0
     sizes = np.diff(_bounds(array))
     if sizes.size == 0:
         return 0

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from losscli.arrays import Array, Mask, np
 from losscli.data.table import CellError, Kind, is_list, is_text, kind_of
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 
 _FIXED_WIDTH = {
     "double": "float64",
@@ -26,23 +26,31 @@ class Numbers:
     """The cells of a column as numbers.
 
     Attributes:
-        values: shape (n,) for a plain column, (n, width) for a list column.
+        cells: as the file has them, numbers of any type: shape (n,) for a plain column, (n, width) for a list column.
         nulls: which rows the file says have no value; None where it says that of none.
         rounded: how many whole numbers beyond 2^53 have no exact float64.
         narrow: the type of floating-point numbers with fewer digits than float64; empty for all others.
         inner: how long the lists in the lists of a row are; 0 where a row has no lists of lists.
     """
 
-    values: Array
+    cells: Any
     nulls: Mask | None
     rounded: int = 0
     narrow: str = ""
     inner: int = 0
+    _values: Array | None = field(default=None, init=False, repr=False)
+
+    @property
+    def values(self) -> Array:
+        """The cells as float64; who wants them in a layout of his own widens them on the way there."""
+        if self._values is None:
+            self._values = self.cells.astype(np.float64, copy=False)
+        return self._values
 
     @property
     def parts(self) -> list[Array]:
         """One array of shape (n,) for a plain column, one for each position of a list column."""
-        if self.values.ndim == 1:
+        if self.cells.ndim == 1:
             return [self.values]
         return [np.ascontiguousarray(self.values[:, i]) for i in range(self.values.shape[1])]
 
@@ -95,10 +103,9 @@ def _from_fixed_width(array: pa.Array, name: str) -> Numbers:
     count = len(array)
     # a buffer may be longer than its values, by any number of bytes
     raw = np.frombuffer(array.buffers()[1], dtype=code, count=array.offset + count)[array.offset :]
-    values = raw.astype(np.float64, copy=False)
     nulls = nulls_of(array)
     rounded = _rounded(raw, nulls) if code in ("int64", "uint64") else 0
-    return Numbers(values, nulls, rounded, code if code in ("float32", "float16") else "")
+    return Numbers(raw, nulls, rounded, code if code in ("float32", "float16") else "")
 
 
 def _rounded(raw: Any, missing: Mask | None) -> int:

@@ -44,7 +44,7 @@ OVER_THE_LOGIT = Curve(
     pred_means="",
     guards={"probs": "eps"},
     acts_with={"eps": "probs"},
-    reveals=("target",),
+    reveals=("target", "logits"),
     clipped=beyond_eps,
     observes=(LIKE_PROBABILITIES,),
     curve=OVER_THE_LOGIT,
@@ -90,8 +90,10 @@ def bce(
         kept, half = 1.0 - np.asarray(label_smoothing), 0.5 * np.asarray(label_smoothing)
         share, rest = share * kept + half, rest * kept + half
     if logits is not None:
+        # finite wherever the logit is, so that a share of 0 needs no care
         negative, positive = softplus_parts(logits)
-    elif log_probs is not None:
+        return pos_weight * (share * positive) + rest * negative
+    if log_probs is not None:
         negative, positive = -log_of_rest(log_probs), -log_probs
     else:
         likely, unlikely, small = clipped_parts(np.asarray(probs), eps)

@@ -8,7 +8,7 @@ from losscli.curves import Bound, Curve
 from losscli.domain import ClipNumber, Label, Logits, LogSimplex, ShareNumber, Simplex, WholeNumber
 from losscli.errors import UsageError
 from losscli.losses.kinds import LIKE_PROBABILITIES, beyond_eps
-from losscli.numerics import by_row, negative_log_softmax, negative_log_softmaxes, total
+from losscli.numerics import by_row, negative_log_softmax, negative_log_softmaxes, of_class, total
 from losscli.signature import ClassWeights
 
 
@@ -25,8 +25,7 @@ def _clipped_rows(
     shares = target
     if target.ndim == 1:
         if not np.any(np.greater(label_smoothing, 0.0)):
-            chosen = np.take_along_axis(probs, target.astype(np.intp)[:, None], axis=-1)[:, 0]
-            return beyond_eps(chosen, eps=eps)
+            return beyond_eps(of_class(probs, target), eps=eps)
         shares = _one_hot(target, probs.shape[-1])
     read = (shares > 0.0) | (by_row(label_smoothing) > 0.0)
     beyond: Mask = np.any(beyond_eps(probs, eps=by_row(eps)) & read, axis=-1)
@@ -133,8 +132,7 @@ def cross_entropy(
     if labels and not smoothed:
         if logits is not None:
             return negative_log_softmax(logits, target)
-        given = log_probs if log_probs is not None else probs
-        chosen = np.take_along_axis(np.asarray(given), target.astype(np.intp)[:, None], axis=-1)[:, 0]
+        chosen = of_class(np.asarray(log_probs if log_probs is not None else probs), target)
         # 0.0 - x, as a certain and right prediction would cost -0.0 otherwise
         return 0.0 - (chosen if log_probs is not None else np.log(np.clip(chosen, eps, 1.0 - eps)))
     if logits is not None:
