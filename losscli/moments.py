@@ -13,12 +13,12 @@ from losscli.arrays import Array, np
 
 # A product of two doubles is a multiple of 2**-2148; 53 more bits keep the digits of a scaled sum of them.
 SCALE = 2260
-_TINY = 1e-200
-_SAMPLE = 129
-_SAFE = 1e-200
+TINY = 1e-200
+SAMPLE = 129
+SAFE = 1e-200
 """A sum of squares above this has lost nothing to squares that vanish."""
 _RAISE = 512
-_PIVOT_NOISE = 70
+PIVOT_NOISE = 70
 """Squares of equal values around their pivot are at most 2**-70 of the square of the pivot, which has 36 bits."""
 
 
@@ -82,7 +82,7 @@ class Moments:
         if losses.size == 0:
             return
         pivot = _middle(losses)
-        if abs(pivot) < _TINY and 0.0 < _largest(losses) < _TINY:
+        if abs(pivot) < TINY and 0.0 < _largest(losses) < TINY:
             # products of such losses fall among the subnormal numbers, which have few digits
             raised = Moments()
             raised.add(np.ldexp(losses, _RAISE), weights)
@@ -117,10 +117,10 @@ class Moments:
             return False
         # squared in place: one array less to push out of the caches
         square, shift = float(np.add.reduce(np.multiply(centred, centred, out=centred))), 0
-        if not _SAFE < square < math.inf:
+        if not SAFE < square < math.inf:
             centred = losses - pivot
             square, shift = sum_of_products(centred, centred)
-        if exact(square, shift=shift) <= exact(pivot, pivot, n) >> _PIVOT_NOISE and (losses == losses[0]).all():
+        if exact(square, shift=shift) <= exact(pivot, pivot, n) >> PIVOT_NOISE and (losses == losses[0]).all():
             pivot, total, square = float(losses[0]), 0.0, 0.0
         first = exact(total) + exact(pivot, n)
         self.count += losses.size
@@ -149,7 +149,7 @@ class Moments:
         heavy, heavy_shift = sum_of_products(weights, weights)
         square, square_shift = sum_of_products(centred, centred)
         mixed, mixed_shift = sum_of_products(centred, weights)
-        noise = exact(pivot, pivot, heavy, shift=heavy_shift) >> _PIVOT_NOISE
+        noise = exact(pivot, pivot, heavy, shift=heavy_shift) >> PIVOT_NOISE
         if exact(square, shift=square_shift) <= noise and (losses == losses[0]).all():
             pivot, total, square, mixed = float(losses[0]), 0.0, 0.0, 0.0
         self.count += losses.size
@@ -199,7 +199,7 @@ def _middle(losses: Array) -> float:
     """A pivot: about the median, which is never further from the mean than the spread, however far outliers lie."""
     if losses.size == 1:
         return float(losses[0])
-    sample = np.sort(losses[:: -(-losses.size // _SAMPLE)])
+    sample = np.sort(losses[:: -(-losses.size // SAMPLE)])
     return few_bits(float(sample[sample.size // 2]))
 
 
@@ -217,7 +217,7 @@ def sum_of_products(left: Array, right: Array) -> tuple[float, int]:
     Squares of values beyond 1e154 overflow and of values under 1e-154 vanish, so those are scaled first.
     """
     total = float(np.add.reduce(left * right))
-    if _SAFE < abs(total) < math.inf:
+    if SAFE < abs(total) < math.inf:
         return total, 0
     left_most, right_most = _largest(left), _largest(right)
     if left_most == 0.0 or right_most == 0.0:

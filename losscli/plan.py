@@ -278,6 +278,7 @@ class Plan:
             groups += [*contest.resampling.cluster, *(by.column for by in contest.by if not by.bounds)]
         here = {column.name for column in table.columns}
         watched = [name for name in self.watched if name in here]
+        looked_at = numbers | bins | {condition.column for condition in self.where}
         found: dict[str, Need] = {}
         for name in (
             *sorted(numbers),
@@ -290,7 +291,8 @@ class Plan:
             # a group is told by its text, so that all pieces of a file tell it alike
             by_kind = column.kind is Kind.NUMBER and name not in groups
             as_number = by_kind or (name in numbers | bins and name not in labels)
-            found.setdefault(name, Need(name, as_number, column.kind, column.width))
+            apart = name in groups and name not in looked_at
+            found.setdefault(name, Need(name, as_number, column.kind, column.width, apart))
         return list(found.values())
 
 
