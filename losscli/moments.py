@@ -183,16 +183,19 @@ class Moments:
 
     def effective(self) -> float:
         """How many units of equal weights know as much as these (Kish, 1965); their number where weights are equal."""
-        if not self.weight_second:
+        if not self.weight_second or self.weight_second == self.weight == self.count << SCALE:
             return float(self.count)
         return min(float(self.count), float(Fraction(self.weight * self.weight, self.weight_second << SCALE)))
 
-    def residual_squares(self) -> Fraction:
-        """The sum of w^2 (l - mean)^2, from which the standard error of the weighted mean follows."""
-        mean = Fraction(self.first, self.weight)
-        value = self.second - 2 * mean * self.cross + mean * mean * self.weight_second
+    def residual_squares(self) -> tuple[int, int]:
+        """The sum of w^2 (l - mean)^2, from which the standard error of the weighted mean follows, as a quotient.
+
+        It is not reduced, which would take longer than all else about the result of a slice.
+        """
+        weight, first = self.weight, self.first
+        value = weight * (self.second * weight - 2 * first * self.cross) + first * first * self.weight_second
         # rounding inside the blocks can leave a sum of squares just below 0 where all units are alike
-        return max(Fraction(0), value / (1 << SCALE))
+        return max(0, value), weight * weight << SCALE
 
 
 def _middle(losses: Array) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.arrays import np
 from losscli.errors import DataError
+from losscli.grouped import GroupSums, add_to_slices
 from losscli.joint import SeveralMoments
 from losscli.moments import Moments
 from losscli.unit_arrays import Units
@@ -110,6 +111,9 @@ class Sliced:
             losses = units.losses if isinstance(self.whole, Moments) else self.whole.held_against(units.losses)
             self._together.add(slices, losses, units.weights)
             self._check(len(self._together.places))
+            return
+        if isinstance(self.whole, GroupSums) and units.keys is not None:
+            add_to_slices(self.part, units.losses, units.weights, units.keys, slices)
             return
         from losscli.segments import Segments
 
