@@ -277,8 +277,7 @@ class Plan:
         groups = [name for term in self.terms for name in term.sets.group]
         for contest in self.contests:
             groups += [*contest.resampling.cluster, *(by.column for by in contest.by if not by.bounds)]
-        here = {column.name for column in table.columns}
-        watched = [name for name in self.watched if name in here]
+        watched = [column.name for column in table.columns if column.name in self.watched]
         found: dict[str, Need] = {}
         for name in (
             *sorted(numbers),
