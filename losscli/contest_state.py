@@ -58,6 +58,9 @@ class ContestState:
 
     def settle(self) -> None:
         """Take what the last fragment brought, in its order."""
+        _, whole = next(self.parts())
+        if not isinstance(whole, (GroupSums, Clustered, BatchRows)):
+            return
         for label, part in self.parts():
             if isinstance(part, GroupSums):
                 part.settle()

@@ -168,7 +168,8 @@ def _of_units(moments: Moments, reduction: Reduction, classes: int) -> Estimate:
     if reduction is Reduction.ELEMENTMEAN:
         denominator *= classes
         stderr = None if stderr is None else stderr / classes
-    mean, effective = moments.total() / denominator, moments.effective()
+    mean = moments.ratio() if denominator == weight else moments.total() / denominator
+    effective = moments.effective()
     return Estimate(mean, stderr, moments.count, weight, denominator, effective=effective)
 
 

@@ -1,5 +1,7 @@
 """Sets: the sums of the rows of each group, in any order of rows, and the losses that are made of them."""
 
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 from losscli.arrays import Array, Index, np
@@ -17,6 +19,30 @@ class _BlockSums:
     labels: list[Any]
     sums: Array
     counts: Index
+
+
+def sums_of_groups(addends: Array, weights: Array | None, order: Index | None, starts: Index) -> Array:
+    """The sums of the rows of each group, and where there are weights that of the weights as the last: (groups, k).
+
+    Args:
+        order: the rows, one group after the other; None where they stand so.
+        starts: where each group begins in that order.
+
+    Raises:
+        NotFiniteError: an addend or a weight is not finite.
+        DataError: they are, and their sum is not.
+    """
+    if weights is not None:
+        addends = np.column_stack([addends, np.ones(len(addends))])
+    sums = np.empty((starts.size, addends.shape[1]))
+    for i in range(addends.shape[1]):
+        column = addends[:, i] if weights is None else addends[:, i] * weights
+        sums[:, i] = np.add.reduceat(column if order is None else column[order], starts)
+    if not np.isfinite(sums).all():
+        if np.isfinite(addends).all() and (weights is None or np.isfinite(weights).all()):
+            raise DataError("the weights of a group add up to more than a float64 holds", "divide all weights")
+        raise NotFiniteError
+    return sums
 
 
 @dataclass(slots=True)
@@ -55,22 +81,12 @@ class GroupSums:
         """
         if not len(addends):
             return
-        if weights is not None:
-            self.weighted = True
-            # the last sum is that of the weights themselves
-            addends = np.column_stack([addends, np.ones(len(addends))])
         settled = keys.settled()
         codes = settled.codes
         order = settled.order()
         starts = np.searchsorted(codes if order is None else codes[order], np.arange(len(settled.labels)))
-        sums = np.empty((len(settled.labels), addends.shape[1]))
-        for i in range(addends.shape[1]):
-            column = addends[:, i] if weights is None else addends[:, i] * weights
-            sums[:, i] = np.add.reduceat(column if order is None else column[order], starts)
-        if not np.isfinite(sums).all():
-            if np.isfinite(addends).all() and (weights is None or np.isfinite(weights).all()):
-                raise DataError("the weights of a group add up to more than a float64 holds", "divide all weights")
-            raise NotFiniteError
+        sums = sums_of_groups(addends, weights, order, starts)
+        self.weighted |= weights is not None
         self.rows += len(addends)
         self.add_block(settled.labels, sums, np.diff(starts, append=len(codes)))
 
@@ -136,3 +152,41 @@ class GroupSums:
             return np.zeros(0, dtype=np.int64)
         counts = self._counts[: len(self.places)]
         return counts[(self._sums + self._rest)[: len(counts), -1] > 0.0] if self.weighted else counts
+
+
+_COUNTED = 1 << 20
+"""Up to so many groups of slices are told apart by counting them; beyond that they are sorted."""
+
+
+def add_to_slices(
+    part: Callable[[Any], GroupSums], addends: Array, weights: Array | None, keys: Keys, slices: Keys
+) -> None:
+    """Add a block of rows to the states of their slices: to each what `GroupSums.add` adds of its rows alone.
+
+    Args:
+        part: the state of a slice.
+        keys, slices: the group and the slice of each row; no label of a slice under two codes.
+    """
+    from losscli.segments import Segments
+
+    groups = keys.settled()
+    width = len(groups.labels)
+    pairs = slices.codes.astype(np.int64) * width + groups.codes
+    many = len(slices.labels) * width > _COUNTED
+    used, codes = np.unique(pairs, return_inverse=True) if many else (None, pairs)
+    segments = Segments.of(codes, len(slices.labels) * width if used is None else used.size)
+    pairs = segments.used if used is None else used
+    counts = segments.some(segments.counts)
+    order = segments.order[segments.order >= segments.codes.size] - segments.codes.size
+    sums = sums_of_groups(addends, weights, order, np.cumsum(counts) - counts)
+    of_slice, firsts = pairs // width, segments.first_rows
+    # the groups of a slice, and the slices, in the order in which they first occur
+    by_slice = np.lexsort((firsts, of_slice))
+    bounds = np.flatnonzero(np.diff(of_slice[by_slice], prepend=-1, append=-1))
+    parts = [by_slice[low:high] for low, high in itertools.pairwise(bounds.tolist())]
+    for places in sorted(parts, key=lambda places: int(firsts[places[0]])):
+        state = part(slices.labels[int(of_slice[places[0]])])
+        state.weighted |= weights is not None
+        state.rows += int(np.add.reduce(counts[places]))
+        labels = [groups.labels[group] for group in (pairs[places] % width).tolist()]
+        state.add_block(labels, sums[places], counts[places])

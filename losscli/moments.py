@@ -13,12 +13,12 @@ from losscli.records import dataclass
 
 # A product of two doubles is a multiple of 2**-2148; 53 more bits keep the digits of a scaled sum of them.
 SCALE = 2260
-_TINY = 1e-200
-_SAMPLE = 129
-_SAFE = 1e-200
+TINY = 1e-200
+SAMPLE = 129
+SAFE = 1e-200
 """A sum of squares above this has lost nothing to squares that vanish."""
 _RAISE = 512
-_PIVOT_NOISE = 70
+PIVOT_NOISE = 70
 """Squares of equal values around their pivot are at most 2**-70 of the square of the pivot, which has 36 bits."""
 
 
@@ -82,7 +82,7 @@ class Moments:
         if losses.size == 0:
             return
         pivot = _middle(losses)
-        if abs(pivot) < _TINY and 0.0 < _largest(losses) < _TINY:
+        if abs(pivot) < TINY and 0.0 < _largest(losses) < TINY:
             # products of such losses fall among the subnormal numbers, which have few digits
             raised = Moments()
             raised.add(np.ldexp(losses, _RAISE), weights)
@@ -117,10 +117,10 @@ class Moments:
             return False
         # squared in place: one array less to push out of the caches
         square, shift = float(np.add.reduce(np.multiply(centred, centred, out=centred))), 0
-        if not _SAFE < square < math.inf:
+        if not SAFE < square < math.inf:
             centred = losses - pivot
             square, shift = sum_of_products(centred, centred)
-        if exact(square, shift=shift) <= exact(pivot, pivot, n) >> _PIVOT_NOISE and (losses == losses[0]).all():
+        if exact(square, shift=shift) <= exact(pivot, pivot, n) >> PIVOT_NOISE and (losses == losses[0]).all():
             pivot, total, square = float(losses[0]), 0.0, 0.0
         first = exact(total) + exact(pivot, n)
         self.count += losses.size
@@ -149,7 +149,7 @@ class Moments:
         heavy, heavy_shift = sum_of_products(weights, weights)
         square, square_shift = sum_of_products(centred, centred)
         mixed, mixed_shift = sum_of_products(centred, weights)
-        noise = exact(pivot, pivot, heavy, shift=heavy_shift) >> _PIVOT_NOISE
+        noise = exact(pivot, pivot, heavy, shift=heavy_shift) >> PIVOT_NOISE
         if exact(square, shift=square_shift) <= noise and (losses == losses[0]).all():
             pivot, total, square, mixed = float(losses[0]), 0.0, 0.0, 0.0
         self.count += losses.size
@@ -183,23 +183,26 @@ class Moments:
 
     def effective(self) -> float:
         """How many units of equal weights know as much as these (Kish, 1965); their number where weights are equal."""
-        if not self.weight_second:
+        if not self.weight_second or self.weight_second == self.weight == self.count << SCALE:
             return float(self.count)
         return min(float(self.count), float(Fraction(self.weight * self.weight, self.weight_second << SCALE)))
 
-    def residual_squares(self) -> Fraction:
-        """The sum of w^2 (l - mean)^2, from which the standard error of the weighted mean follows."""
-        mean = Fraction(self.first, self.weight)
-        value = self.second - 2 * mean * self.cross + mean * mean * self.weight_second
+    def residual_squares(self) -> tuple[int, int]:
+        """The sum of w^2 (l - mean)^2, from which the standard error of the weighted mean follows, as a quotient.
+
+        It is not reduced, which would take longer than all else about the result of a slice.
+        """
+        weight, first = self.weight, self.first
+        value = weight * (self.second * weight - 2 * first * self.cross) + first * first * self.weight_second
         # rounding inside the blocks can leave a sum of squares just below 0 where all units are alike
-        return max(Fraction(0), value / (1 << SCALE))
+        return max(0, value), weight * weight << SCALE
 
 
 def _middle(losses: Array) -> float:
     """A pivot: about the median, which is never further from the mean than the spread, however far outliers lie."""
     if losses.size == 1:
         return float(losses[0])
-    sample = np.sort(losses[:: -(-losses.size // _SAMPLE)])
+    sample = np.sort(losses[:: -(-losses.size // SAMPLE)])
     return few_bits(float(sample[sample.size // 2]))
 
 
@@ -217,7 +220,7 @@ def sum_of_products(left: Array, right: Array) -> tuple[float, int]:
     Squares of values beyond 1e154 overflow and of values under 1e-154 vanish, so those are scaled first.
     """
     total = float(np.add.reduce(left * right))
-    if _SAFE < abs(total) < math.inf:
+    if SAFE < abs(total) < math.inf:
         return total, 0
     left_most, right_most = _largest(left), _largest(right)
     if left_most == 0.0 or right_most == 0.0:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from losscli.arrays import Array, Index, np
 from losscli.block import Block
+from losscli.cutting import slices_of
 from losscli.data.group_keys import Keys
 from losscli.data.table import CellError
 from losscli.moments import NotFiniteError
 from losscli.plan import Contest
 from losscli.refusals import note_missing
 from losscli.shared_columns import check_same
-from losscli.slicing import slices_of
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of
@@ -114,7 +114,7 @@ def _with_clusters(contest: Contest, units: Units, block: Block, tallies: Sequen
 
 
 def _in_clusters(groups: Keys, clusters: Keys) -> Keys:
-    codes = groups.codes * len(clusters.labels) + clusters.codes
+    codes = groups.codes.astype(np.int64) * len(clusters.labels) + clusters.codes
     different, inverse = np.unique(codes, return_inverse=True)
     pairs = [divmod(code, len(clusters.labels)) for code in different.tolist()]
     labels = [InCluster(groups.labels[group], clusters.labels[cluster]) for group, cluster in pairs]

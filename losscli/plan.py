@@ -273,11 +273,11 @@ class Plan:
         labels = {name for entry in entries if entry.coding for name in entry.columns}
         numbers = {name for entry in entries for name in entry.columns}
         bins = {by.column for contest in self.contests for by in contest.by if by.bounds}
+        looked_at = numbers | bins | {condition.column for condition in self.where}
         groups = [name for term in self.terms for name in term.sets.group]
         for contest in self.contests:
             groups += [*contest.resampling.cluster, *(by.column for by in contest.by if not by.bounds)]
-        here = {column.name for column in table.columns}
-        watched = [name for name in self.watched if name in here]
+        watched = [column.name for column in table.columns if column.name in self.watched]
         found: dict[str, Need] = {}
         for name in (
             *sorted(numbers),
@@ -290,7 +290,7 @@ class Plan:
             # a group is told by its text, so that all pieces of a file tell it alike
             by_kind = column.kind is Kind.NUMBER and name not in groups
             as_number = by_kind or (name in numbers | bins and name not in labels)
-            found.setdefault(name, Need(name, as_number, column.kind, column.width))
+            found.setdefault(name, Need(name, as_number, column.kind, column.width, name not in looked_at))
         return list(found.values())
 
 

@@ -1,6 +1,7 @@
 """The signature of a result: everything that can change a digit of it, but for the files, in one line."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -88,7 +89,12 @@ def _way(way: By) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    return ",".join(quote(name, safe=" ()[]%.-/") for name in names)
+    return ",".join(map(_name, names))
+
+
+@lru_cache(maxsize=1024)
+def _name(name: str) -> str:
+    return quote(name, safe=" ()[]%.-/")
 
 
 def _word(value: Any) -> str:

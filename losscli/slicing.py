@@ -1,19 +1,21 @@
 """Slices: parts of the rows that have results of their own, in the same pass as the whole."""
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from losscli.arrays import Index, np
-from losscli.block import Block
+from losscli.arrays import np
 from losscli.data.group_keys import Keys
-from losscli.domain import REAL
 from losscli.errors import DataError
-from losscli.plan import By, Input
+from losscli.grouped import GroupSums, add_to_slices
+from losscli.joint import SeveralMoments
+from losscli.moments import Moments
 from losscli.records import dataclass, field
 from losscli.resampled import Resampled, take_together
 from losscli.unit_arrays import Units
+
+if TYPE_CHECKING:
+    from losscli.many_slices import ManySlices
 
 Label = tuple[Any, ...]
 """The values that the rows of a slice share, one for each way to cut; None where the cell is missing."""
@@ -29,57 +31,6 @@ class Rest(Enum):
 
 
 OTHER = Rest.OTHER
-
-
-def slices_of(by: Sequence[By], block: Block, rows: Index | None) -> Keys:
-    """The slice of some rows of a block.
-
-    Raises:
-        CellError: a column that is cut by numbers holds something else.
-    """
-    parts = [_by_bounds(way, block, rows) if way.bounds else _by_value(way, block, rows) for way in by]
-    if len(parts) == 1:
-        return Keys(parts[0].codes, [(label,) for label in parts[0].labels])
-    codes = parts[0].codes
-    for part in parts[1:]:
-        codes = codes * len(part.labels) + part.codes
-    different, inverse = np.unique(codes, return_inverse=True)
-    labels: list[Label] = []
-    for code in different.tolist():
-        values = []
-        for part in reversed(parts):
-            code, place = divmod(code, len(part.labels))
-            values.append(part.labels[place])
-        labels.append(tuple(reversed(values)))
-    return Keys(inverse.reshape(-1).astype(np.int64), labels)
-
-
-def _by_value(way: By, block: Block, rows: Index | None) -> Keys:
-    keys, lacking = block.keys([way.column], rows)
-    if not lacking.any():
-        return keys
-    return Keys(np.where(lacking, len(keys.labels), keys.codes), [*keys.labels, None])
-
-
-def _by_bounds(way: By, block: Block, rows: Index | None) -> Keys:
-    numbers = block.column(Input("by", (way.column,), REAL), way.column)
-    values, missing = numbers.values, numbers.missing
-    if rows is not None:
-        values, missing = values[rows], missing[rows]
-    bounds = way.bounds
-    shown = [_shown(bound) for bound in bounds]
-    between = [f"[{low}, {high})" for low, high in itertools.pairwise(shown)]
-    labels: list[Any] = [f"< {shown[0]}", *between, f">= {shown[-1]}", None]
-    codes = np.searchsorted(np.array(bounds), values, side="right").astype(np.int64)
-    return Keys(np.where(missing, len(labels) - 1, codes), labels)
-
-
-def _shown(bound: float) -> str:
-    """A bound with as many digits as tell it from all others, so that no two slices are called alike."""
-    if abs(bound) < 1e15 and bound.is_integer():
-        return str(int(bound))
-    short = f"{bound:g}"
-    return short if float(short) == bound else repr(bound)
 
 
 class TooManySlicesError(DataError):
@@ -106,17 +57,45 @@ class Sliced:
         most: more slices are refused.
         named: how the slices are made, for the message.
         whole: the state of all rows.
-        parts: the state of each slice, in the order in which they first occur.
     """
 
     new: Callable[[], Any]
     most: int
     named: str
     whole: Any
-    parts: dict[Label, Any] = field(default_factory=dict)
+    _together: "ManySlices | None" = None
+    _parts: dict[Label, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.whole, Moments) or (isinstance(self.whole, SeveralMoments) and not self.whole.gaps):
+            # loaded where there are slices only
+            from losscli.many_slices import ManySlices
+
+            self._together = ManySlices()
+
+    @property
+    def parts(self) -> dict[Label, Any]:
+        """The state of each slice, in the order in which they first occur.
+
+        Moments are added up side by side until this is asked for, and then become states that are each its own.
+        """
+        if self._together is not None:
+            for label, series in self._together.moments():
+                self._parts[label] = series[0] if isinstance(self.whole, Moments) else self._with(series)
+            self._together = None
+        return self._parts
+
+    def _with(self, series: list[Moments]) -> Any:
+        state = self.new()
+        state.series, state.absent = series, [0] * len(series)
+        return state
 
     def __iadd__(self, other: "Sliced") -> "Sliced":
         self.whole += other.whole
+        if self._together is not None and other._together is not None:
+            self._together += other._together
+            self._check(len(self._together.places))
+            return self
         for label, part in other.parts.items():
             state = self.part(label)
             state += part
@@ -127,19 +106,30 @@ class Sliced:
         slices = units.slices
         if slices is None:
             return
-        settled = slices.settled()
         units.slices = None
-        order = settled.order()
-        order = np.arange(settled.codes.size) if order is None else order
-        bounds = np.searchsorted(settled.codes[order], np.arange(len(settled.labels) + 1)).tolist()
-        blocks = [(self.whole, units)]
-        for place, label in enumerate(settled.labels):
-            blocks.append((self.part(label), units.at(order[bounds[place] : bounds[place + 1]])))
+        slices = slices.distinct()
         if isinstance(self.whole, Resampled):
-            take_together(blocks, add)
+            take_together([(self.whole, units), *self._cut(slices, units)], add)
             return
-        for state, some in blocks:
+        add(self.whole, units)
+        if self._together is not None:
+            losses = units.losses if isinstance(self.whole, Moments) else self.whole.held_against(units.losses)
+            self._together.add(slices, losses, units.weights)
+            self._check(len(self._together.places))
+            return
+        if isinstance(self.whole, GroupSums) and units.keys is not None:
+            add_to_slices(self.part, units.losses, units.weights, units.keys, slices)
+            return
+        for state, some in self._cut(slices, units):
             add(state, some)
+
+    def _cut(self, slices: Keys, units: Units) -> Iterator[tuple[Any, Units]]:
+        """The state of each slice and its units, in the order of their first rows."""
+        from losscli.segments import Segments
+
+        segments = Segments.of(slices.codes, len(slices.labels))
+        for place in np.argsort(segments.first_rows).tolist():
+            yield self.part(slices.labels[segments.used[place]]), units.at(segments.rows_of(place))
 
     def part(self, label: Label) -> Any:
         """The state of a slice; a new one where it has none.
@@ -147,8 +137,12 @@ class Sliced:
         Raises:
             DataError: there would be too many.
         """
-        if label not in self.parts:
-            if len(self.parts) >= self.most:
-                raise TooManySlicesError(self.named, self.most)
-            self.parts[label] = self.new()
-        return self.parts[label]
+        parts = self.parts
+        if label not in parts:
+            self._check(len(parts) + 1)
+            parts[label] = self.new()
+        return parts[label]
+
+    def _check(self, count: int) -> None:
+        if count > self.most:
+            raise TooManySlicesError(self.named, self.most)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from losscli.moments import Moments
+from losscli.moments import SCALE, Moments
 from losscli.records import dataclass
 
 FEWEST_UNITS = 20
@@ -41,8 +41,8 @@ def mean_standard_error(moments: Moments) -> float | None:
     if moments.count < 2 or not moments.weight or moments.effective() < 1.0 + 1e-9:
         return None
     n = moments.count
-    variance = moments.residual_squares() * Fraction(n, n - 1)
-    return square_root(variance / moments.total_weight() ** 2)
+    squares, of = moments.residual_squares()
+    return root_of_quotient(squares * n << 2 * SCALE, of * (n - 1) * moments.weight**2)
 
 
 def t_interval(value: Fraction, stderr: float, count: int, level: float) -> Interval | None:
@@ -122,10 +122,17 @@ def nearest_float(value: Fraction) -> float | None:
 
 def square_root(value: Fraction) -> float:
     """The root of an exact number, also where the number itself is too small or too large for a float."""
-    if value == 0:
+    return root_of_quotient(value.numerator, value.denominator)
+
+
+def root_of_quotient(above: int, below: int) -> float:
+    """The root of above / below."""
+    if above == 0:
         return 0.0
-    shift = (value.numerator.bit_length() - value.denominator.bit_length()) // 2
-    return math.ldexp(math.sqrt(value / Fraction(4) ** shift), shift)
+    shift = (above.bit_length() - below.bit_length()) // 2
+    # a quotient of whole numbers is rounded once
+    quotient = above / (below << 2 * shift) if shift >= 0 else (above << -2 * shift) / below
+    return math.ldexp(math.sqrt(quotient), shift)
 
 
 def student_t_upper(t: float, df: float) -> float:

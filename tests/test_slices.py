@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from losscli.errors import DataError
@@ -356,3 +358,91 @@ def test_too_many_slices_are_refused(tmp_path: Path) -> None:
     done = run_cli([*few, "--json"])
     assert done.code == 0, done.err
     assert [result["count"] for result in json.loads(done.out)["results"]] == [100_000, 10, 10, 99_980]
+
+
+def shuffled_file(folder: Path, rows: int, group: int) -> Path:
+    """A Parquet file whose row groups cut blocks, with texts that it has as a dictionary, and columns to cut by."""
+    rng = np.random.default_rng(21)
+    words = np.array(["a", "b c", "d", "e"])[rng.integers(0, 4, rows)]
+    columns: dict[str, Any] = {
+        "y": rng.normal(size=rows),
+        "p": rng.normal(size=rows),
+        "q": rng.normal(size=rows),
+        "r": rng.random(rows),
+        "w": rng.exponential(size=rows),
+        "word": pa.array(words, mask=rng.random(rows) < 0.01),
+        "n": rng.integers(-3, 4, rows),
+        "far": rng.integers(0, 4, rows) * 1_000_003,
+        "age": rng.integers(0, 90, rows).astype(float),
+        "many": rng.integers(0, 700, rows),
+        "half": (rng.random(rows) < 0.5).astype(float),
+        "image": rng.integers(0, 40, rows),
+    }
+    path = folder / "shuffled.parquet"
+    pq.write_table(pa.table(columns), path, row_group_size=group)
+    return path
+
+
+CUTS: dict[str, tuple[list[str], dict[str, list[str]]]] = {
+    "texts": (["word"], {"b c": ["word=b c"], "e": ["word=e"]}),
+    "whole numbers": (["n"], {"-3": ["n=-3"], "0": ["n=0"]}),
+    "numbers that lie apart": (["far"], {"1000003": ["far=1000003"]}),
+    "ranges": (["age:18,65"], {"[18, 65)": ["age>=18", "age<65"]}),
+    "crossed": (["word", "age:18"], {"d,< 18": ["word=d", "age<18"]}),
+    "many": (["many"], {"77": ["many=77"], "699": ["many=699"]}),
+    "many crossed": (["many", "n", "word"], {"5,1,a": ["many=5", "n=1", "word=a"]}),
+}
+ASKED: dict[str, list[str]] = {
+    "plain": ["--pred", "p"],
+    "weighted": ["--pred", "p", "--weight", "w"],
+    "models": ["--pred", "p", "--pred", "q", "--weight", "w"],
+}
+
+
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shuffled_file(tmp_path_factory.mktemp("shuffled"), 150_000, 41_000)
+
+
+def numbers_of(path: Path, *arguments: str) -> dict[str, list[Any]]:
+    """The numbers of each slice, by the values that name it; all rows under the empty text."""
+    found = run_cli(["compare", str(path), *arguments, "--json", "-q"])
+    assert found.code == 0, found
+    document = json.loads(found.out)
+    numbers: dict[str, list[Any]] = {}
+    for entry in [*document["results"], *document["comparisons"]]:
+        name = ",".join(map(str, (entry["slice"] or {}).values()))
+        shown = ("value", "stderr", "ci", "used", "weight_sum", "difference", "p_value")
+        numbers.setdefault(name, []).append([entry.get(key) for key in shown])
+    return numbers
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("cut", CUTS)
+def test_slices_of_a_file_of_several_blocks_are_what_filters_give(shuffled: Path, cut: str, asked: str) -> None:
+    by, slices = CUTS[cut]
+    common = ["--loss", "mse", "--target", "y", *ASKED[asked]]
+    flags = [flag for way in by for flag in ("--by", way)]
+    found = numbers_of(shuffled, *common, *flags, "--max-slices", "100000", "--threads", "2")
+    for name, conditions in slices.items():
+        alone = numbers_of(shuffled, *common, *[flag for one in conditions for flag in ("--where", one)])
+        assert found[name] == alone[""], name
+    assert found[""] == numbers_of(shuffled, *common)[""]
+
+
+def test_rows_without_a_text_are_a_slice_in_every_block(shuffled: Path) -> None:
+    """Expected: pyarrow's count of nulls, and NumPy's mean."""
+    table = pq.read_table(shuffled)
+    lacking = np.array(pc.is_null(table["word"]))
+    found = numbers_of(shuffled, "--loss", "mse", "--target", "y", "--pred", "p", "--by", "word")["None"][0]
+    errors = (np.array(table["y"]) - np.array(table["p"]))[lacking]
+    assert found[3] == lacking.sum() > 1000
+    assert found[0] == pytest.approx(np.mean(errors**2), rel=1e-13)
+
+
+@pytest.mark.parametrize("weight", [[], ["--weight", "w"]])
+def test_sets_of_slices_of_several_blocks_are_what_filters_give(shuffled: Path, weight: list[str]) -> None:
+    roles = ["--loss", "dice", "--target", "half", "--probs", "r", "--group", "image", *weight]
+    found = numbers_of(shuffled, *roles, "--by", "word")
+    assert found["b c"] == numbers_of(shuffled, *roles, "--where", "word=b c")[""]
+    assert len(found) == 6

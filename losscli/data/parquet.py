@@ -11,7 +11,7 @@ import pyarrow as pa
 from losscli.data.cells import Cells, picked
 from losscli.data.numbers import parse_cell
 from losscli.data.read_ahead import ahead
-from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable, validated
+from losscli.data.table import Batch, Column, Fragment, Kind, Need, columns_of, position, unreadable, validated
 from losscli.data.usual import usual
 from losscli.records import dataclass, field
 
@@ -33,9 +33,11 @@ class ParquetTable:
         object.__setattr__(self, "columns", _with_widths(columns_of(file.schema_arrow), file.metadata))
         object.__setattr__(self, "parts", _parts_of_columns(file))
 
-    def decoded(self, rows: int, group: int, names: Sequence[str], *, threads: bool) -> Generator[Batch, None, None]:
-        """Some columns of a row group, in batches of at most `rows` rows."""
-        file = open_parquet(self.path, self.content, self.metadata, self.label)
+    def decoded(
+        self, rows: int, group: int, names: Sequence[str], encoded: Sequence[str] = (), *, threads: bool
+    ) -> Generator[Batch, None, None]:
+        """Some columns of a row group, in batches of at most `rows` rows; those `encoded` as dictionaries."""
+        file = open_parquet(self.path, self.content, self.metadata, self.label, encoded)
         places = [part for name in names for part in self.parts[name]]
         for batch in file.iter_batches(rows, row_groups=[group], column_indices=places, use_threads=threads):
             yield [batch.column(name) for name in names]
@@ -43,9 +45,10 @@ class ParquetTable:
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The row groups in file order."""
         names = [self.columns[position(self, need.name)].name for need in needs]
+        texts = [name for name, need in zip(names, needs, strict=True) if need.tells_apart and need.kind is Kind.TEXT]
         start = 0
         for index in range(self.metadata.num_row_groups):
-            yield _RowGroup(self, names, index, start)
+            yield _RowGroup(self, names, texts, index, start)
             start += self.metadata.row_group(index).num_rows
 
     def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
@@ -75,16 +78,18 @@ class ParquetTable:
 class _RowGroup:
     table: ParquetTable
     names: Sequence[str]
+    texts: Sequence[str]
     index: int
     start: int
 
     def batches(self, rows: int) -> Iterator[Batch]:
         table = self.table
         try:
+            encoded = _of_few_texts(table.metadata.row_group(self.index), self.texts) if self.texts else []
             # row groups are what runs in parallel, and the columns of one are read one after the other; a file of a
             # single large one is decoded column by column at once, ahead of what is done with it
             alone = table.metadata.num_row_groups == 1 and table.metadata.num_rows > rows
-            batches = table.decoded(rows, self.index, self.names, threads=alone)
+            batches = table.decoded(rows, self.index, self.names, encoded, threads=alone)
             with closing(ahead(batches) if alone else batches) as read:
                 for columns in read:
                     yield [usual(cells) for cells in validated(columns)]
@@ -118,8 +123,21 @@ _READ_AT_A_TIME = 1 << 18
 """Bytes of a column that are read at a time: without it a whole column of a row group is held compressed."""
 
 
-def open_parquet(path: str, content: bytes | None, metadata: Any, label: str) -> Any:
+def _of_few_texts(group: Any, names: Sequence[str]) -> list[str]:
+    """Which columns of text the file has as a dictionary and numbers in it: in full a text takes 4 bytes and more."""
+    parts = [group.column(i) for i in range(group.num_columns)]
+    return [
+        p.path_in_schema for p in parts if p.path_in_schema in names and p.total_uncompressed_size < 4 * p.num_values
+    ]
+
+
+def open_parquet(
+    path: str, content: bytes | None, metadata: Any, label: str, encoded: Sequence[str] | None = None
+) -> Any:
     """Open a Parquet file by path, or the content of one.
+
+    Args:
+        encoded: columns of text to be read as dictionaries, which saves making each text again.
 
     The reader that `pyarrow.parquet.ParquetFile` wraps: importing the wrapper brings in every remote file system.
     """
@@ -128,7 +146,7 @@ def open_parquet(path: str, content: bytes | None, metadata: Any, label: str) ->
     reader = ParquetReader()
     try:
         source = pa.BufferReader(content) if content is not None else path
-        reader.open(source, metadata=metadata, pre_buffer=False, buffer_size=_READ_AT_A_TIME)
+        reader.open(source, metadata=metadata, pre_buffer=False, buffer_size=_READ_AT_A_TIME, read_dictionary=encoded)
     except (OSError, pa.ArrowException) as error:
         raise unreadable(label, "Parquet", error) from error
     return reader

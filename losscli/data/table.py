@@ -74,12 +74,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A column to read, whether its cells must be numbers, and what the file says it holds."""
+    """A column to read.
+
+    Attributes:
+        as_number: whether its cells must be numbers.
+        kind: what the file says it holds.
+        width: about how many values a cell has.
+        tells_apart: whether all that matters of its cells is which are the same.
+    """
 
     name: str
     as_number: bool
     kind: Kind
     width: int = 1
+    tells_apart: bool = False
 
 
 class CellError(Exception):
