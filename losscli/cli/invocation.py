@@ -13,5 +13,10 @@ def remember(arguments: Sequence[str]) -> None:
 
 
 def command_line() -> str:
-    """The whole line, quoted for a shell."""
-    return shlex.join(["losscli", *_typed.get()])
+    """The whole line, quoted for a shell; addresses are without what is secret in them."""
+    words = _typed.get()
+    if any("://" in word for word in words):
+        from losscli.data.addresses import without_secrets
+
+        words = [without_secrets(word) for word in words]
+    return shlex.join(["losscli", *words])

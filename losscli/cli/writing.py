@@ -158,6 +158,10 @@ def write_stdout(text: str) -> None:
 
 def say(text: str) -> None:
     """A line on standard error; a standard error that is closed is no reason to fail."""
+    if "://" in text:
+        from losscli.data.addresses import without_secrets
+
+        text = without_secrets(text)
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from losscli.data.partitions import bare
 from losscli.data.table import Table
 
 
@@ -16,6 +17,7 @@ class FileKind:
 
 def kind_of_file(table: Table) -> FileKind:
     """The format that a table was read as."""
+    table = bare(table)
     delimiter = getattr(table, "delimiter", None)
     if delimiter is not None:
         return FileKind("tsv" if delimiter == "\t" else "csv", delimiter)

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -14,13 +14,16 @@ from losscli.data.read_ahead import ahead
 from losscli.data.table import Batch, Column, Fragment, Need, columns_of, position, unreadable, validated
 from losscli.data.usual import usual
 
+if TYPE_CHECKING:
+    from losscli.data.remote import RemoteFile
+
 
 @dataclass(frozen=True)
 class ParquetTable:
     """A Parquet file; its fragments are row groups."""
 
     label: str
-    path: str
+    path: "str | RemoteFile"
     content: bytes | None = None
     metadata: Any = field(init=False)
     columns: Sequence[Column] = field(init=False)
@@ -80,6 +83,8 @@ class _RowGroup:
             with closing(ahead(batches) if alone else batches) as read:
                 for batch in read:
                     yield [usual(cells) for cells in validated([batch.column(name) for name in names])]
+            if not isinstance(table.path, str):
+                table.path.check()
         except (OSError, pa.ArrowException) as error:
             raise unreadable(table.label, "Parquet", error) from error
 
@@ -110,11 +115,14 @@ _READ_AT_A_TIME = 1 << 18
 """Bytes of a column that are read at a time: without it a whole column of a row group is held compressed."""
 
 
-def open_parquet(path: str, content: bytes | None, metadata: Any, label: str) -> Any:
+def open_parquet(path: "str | RemoteFile", content: bytes | None, metadata: Any, label: str) -> Any:
     """Open a Parquet file by path, or the content of one."""
     import pyarrow.parquet as pq
 
     try:
+        if content is None and not isinstance(path, str):
+            # over a network few long reads: the needed columns of a row group travel at once
+            return pq.ParquetFile(path.open(), metadata=metadata, pre_buffer=True)
         source = pa.BufferReader(content) if content is not None else path
         return pq.ParquetFile(source, metadata=metadata, pre_buffer=False, buffer_size=_READ_AT_A_TIME)
     except (OSError, pa.ArrowException) as error:
