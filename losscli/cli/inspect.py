@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from losscli.cli.flags import ROW_PANEL, AsJson, Debug, Quiet, output_option, text_option
+from losscli.cli.invocation import without_typed_secrets
 from losscli.cli.options import Files, InputOptions, grouped
 
 
@@ -64,10 +65,8 @@ def command(files: Files = None, *, asked: InspectOptions, reading: InputOptions
 
 def _typed(files: list[str], asked: InspectOptions, reading: InputOptions) -> Iterator[str]:
     """The files and the options of reading, for the commands that are suggested."""
-    from losscli.data.addresses import without_secrets
-
     # a name that begins with a dash would be taken for an option
-    yield from (f"./{name}" if name.startswith("-") and name != "-" else without_secrets(name) for name in files)
+    yield from (f"./{name}" if name.startswith("-") and name != "-" else without_typed_secrets(name) for name in files)
     for entry in dataclasses.fields(reading):
         value = getattr(reading, entry.name)
         if value == entry.default or entry.name == "threads":

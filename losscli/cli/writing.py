@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from losscli.cli.invocation import without_typed_secrets
 from losscli.cli.whole_files import whole_files, written
 from losscli.errors import DataError, NobodyReads, UsageError
 from losscli.reports.safe import drawable, printable
@@ -159,9 +160,7 @@ def write_stdout(text: str) -> None:
 def say(text: str) -> None:
     """A line on standard error; a standard error that is closed is no reason to fail."""
     if "://" in text:
-        from losscli.data.addresses import without_secrets
-
-        text = without_secrets(text)
+        text = without_typed_secrets(text)
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()

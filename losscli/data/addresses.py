@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from losscli.errors import UsageError
 
@@ -55,24 +54,19 @@ def shown_address(text: str) -> str:
     In the key of a bucket a question mark is a mark like others.
     """
     scheme, mark, rest = text.partition("://")
-    place, slash, key = rest.partition("/")
-    place = place.rpartition("@")[2]
     if scheme.lower() in BUCKETS:
-        return f"{scheme}{mark}{place}{slash}{key}"
-    place, asked, query = f"{place}{slash}{key}".partition("#")[0].partition("?")
-    # in a query that begins right after the host, too, an @ may follow what is secret
-    names = "&".join(f"{part.partition('=')[0]}=..." if "=" in part else "..." for part in query.split("&"))
-    return f"{scheme}{mark}{place.rpartition('@')[2] if not slash else place}{asked}{names if asked else ''}"
+        place, slash, key = rest.partition("/")
+        return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{key}"
+    place, path, query = _PARTS.fullmatch(rest).groups()  # type: ignore[union-attr] # anything fits
+    place = place.rpartition("@")[2]
+    names = "&".join(f"{part.partition('=')[0]}=..." if "=" in part else "..." for part in (query or "")[1:].split("&"))
+    return f"{scheme}{mark}{place}{path}" + (f"?{names}" if query else "")
 
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"]+")
+_PARTS = re.compile(r"([^/?#]*)([^?#]*)(\?[^#]*)?.*", re.DOTALL)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 
 
-def without_secrets(text: str) -> str:
-    """A text such as a word of a command, in which addresses are shown without what is secret."""
-    return _ADDRESS.sub(lambda found: shown_address(found[0]), text)
-
-
-def host_of(address: Address) -> str:
-    """The host of a web address."""
-    return urlsplit(address.whole).hostname or ""
+def addresses_in(word: str) -> list[str]:
+    """The addresses in a word of a command, such as `new=https://...`."""
+    return _ADDRESS.findall(word)

@@ -10,7 +10,11 @@ from losscli.errors import DataError
 _OFTEN = (
     (("curlCode: 6,", "Could not resolve"), "its host is not known", "check the address and the network"),
     (("curlCode: 28", "Timeout", "timed out"), "no answer in time", "try again, or check the network"),
-    (("NETWORK_CONNECTION", "curlCode"), "it cannot be reached", "check the address and the network"),
+    (
+        ("NETWORK_CONNECTION", "curlCode"),
+        "it cannot be reached, or the connection was lost",
+        "check the address and the network",
+    ),
     (
         ("ACCESS_DENIED", "HTTP status 401", "HTTP status 403", "INVALID_ACCESS_KEY_ID", "SIGNATURE_DOES_NOT_MATCH"),
         "no permission to read it",

@@ -114,26 +114,31 @@ def opened_page(address: Address) -> RemoteStream:
         DataError: it is not there, is a web page, cannot be reached, or the library is not installed.
     """
     label = address.shown
-    answer = _persistently(label, lambda: _answer(address.whole, label, {"Range": f"bytes=0-{HEAD_BYTES - 1}"}))
+    answer, file, head = _persistently(label, lambda: _first_answer(address.whole, label))
+    if file is not None:
+        return RemoteStream(pieces_of(file, label, head), file)
+    return RemoteStream(iter(()) if answer is None else ahead(_streamed(answer, label)), None)
+
+
+def _first_answer(address: str, label: str) -> tuple[Any, WebFile | None, bytes]:
+    """The file with its first bytes where the server gives ranges; else an answer with all of it, None for nothing."""
+    answer = _answer(address, label, {"Range": f"bytes=0-{HEAD_BYTES - 1}"})
     _check_kind(answer, label)
     place, total = _range_of(answer)
-    if answer.status_code == 416 and total == 0:
-        return RemoteStream(iter(()), None)
-    if answer.status_code == 206 and place == 0 and total is not None:
-        file = WebFile(address.whole, label, total, _version(answer))
-        with closing(answer):
-            head = _persistently(label, lambda: _content(answer, label), pauses=())
-        if len(head) != min(HEAD_BYTES, total):
-            head = file.read_at(0, min(HEAD_BYTES, total))
-        return RemoteStream(pieces_of(file, label, head), file)
+    if answer.status_code == 200:
+        return answer, None, b""
+    with closing(answer):
+        if answer.status_code == 416 and total == 0:
+            return None, None, b""
+        if answer.status_code == 206 and place == 0 and total:
+            head = _content(answer, label)
+            if len(head) != min(HEAD_BYTES, total):
+                raise _LostError("the answer was cut off")
+            return None, WebFile(address, label, total, _version(answer)), head
     if answer.status_code == 206:
         # a range of a file whose length the server does not know
-        answer.close()
-        answer = _persistently(label, lambda: _answer(address.whole, label, {}))
-    if answer.status_code != 200:
-        answer.close()
-        raise DataError(f"{label}: the server answers {_status(answer)}", "check the address")
-    return RemoteStream(ahead(_streamed(answer, label)), None)
+        return _answer(address, label, {}), None, b""
+    raise DataError(f"{label}: the server answers {_status(answer)}", "check the address")
 
 
 def _streamed(answer: Any, label: str) -> Iterator[bytes]:
