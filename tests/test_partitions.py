@@ -17,7 +17,8 @@ import pytest
 
 import losscli
 from losscli.data.partition_keys import PartitionKey, keys_of_files
-from losscli.data.sources import resolve
+from losscli.data.sources import Source, resolve
+from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError
 from tests.cli import run_cli
@@ -211,9 +212,13 @@ def test_two_thousand_small_files_have_the_bits_of_one(tmp_path: Path, monkeypat
     by = ("--by", "part:500,1000,1500")
     assert results(one, *by) == results(many, *by)
     opened: list[str] = []
-    source = __import__("losscli.data.sources", fromlist=["Source"]).Source
-    plain = source.open
-    monkeypatch.setattr(source, "open", lambda self: (opened.append(self.name), plain(self))[1])
+    plain = Source.open
+
+    def noted(self: Source) -> Table:
+        opened.append(self.name)
+        return plain(self)
+
+    monkeypatch.setattr(Source, "open", noted)
     assert without_counts(results(many, "--where", "part>=1990")) == without_counts(
         results(one, "--where", "part>=1990")
     )

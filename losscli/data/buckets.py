@@ -116,7 +116,7 @@ def _files_of_pattern(address: Address, input_format: str | None) -> list[Found]
     """The files that fit a pattern; a folder that fits stands for the files below it."""
     pattern = address.path
     start, parts = fixed_part(pattern), pattern.rstrip("/").split("/")
-    deep = len(parts) > start.count("/") + 1
+    deep = "**" in parts or len(parts) > start.count("/") + 1
     entries = _entries(address.scheme, start.rstrip("/"), address.shown, deep=deep)
     if pattern in entries:
         return None
