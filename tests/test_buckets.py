@@ -275,16 +275,3 @@ def test_every_command_takes_a_bucket(bucket: Served, tmp_path: Path) -> None:
         assert done.code == 0, (args, done.err)
     found = losscli.compute("s3://bucket/hive", loss="mse", target="y_true", pred="y_pred", where="country=DE")
     assert found.rows == ROWS // 2
-
-
-def test_objects_of_google(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through a server that knows the three questions that Arrow asks."""
-    with serving(files={path.replace("/bucket/", "/gs/"): body for path, body in contents(folder).items()}) as served:
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", served.address)
-        for name in ("one.parquet", "one.arrow", "lines.jsonl", "hive", "texts/*.csv"):
-            here = run_cli([*ASKED, str(folder / name), "--json"])
-            there = run_cli([*ASKED, f"gs://gs/{name}", "--json"])
-            assert result_of(there) == result_of(here)
-        refused(run_cli([*ASKED, "gs://gs/absent.csv"]), "gs://gs/absent.csv: no such object")
-        found = json.loads(run_cli([*ASKED, "gs://gs/one.parquet", "--json"]).out)["inputs"]
-        assert found[0]["bytes"] == (folder / "one.parquet").stat().st_size

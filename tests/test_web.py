@@ -311,7 +311,7 @@ def test_files_of_this_machine_load_nothing_for_addresses(args: list[str]) -> No
     ours = {"remote", "web", "buckets", "addresses", "network_errors", "folders", "partitions", "pruning"}
     # Arrow's own reader of Parquet loads pyarrow.fs
     assert "pyarrow.fs" not in loaded or args[0].endswith(".parquet")
-    assert not loaded & {"requests", "urllib3", "ssl", "fsspec"}
+    assert not loaded & {"requests", "urllib3", "fsspec"}
     assert not loaded & {f"losscli.data.{name}" for name in (*ours, "partition_keys")}
 
 

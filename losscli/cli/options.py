@@ -32,7 +32,8 @@ Files = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="FILE...",
-        help="CSV, TSV, Parquet, Arrow, JSON Lines, JSON, NPY or NPZ files, patterns, or - for standard input.",
+        help="CSV, TSV, Parquet, Arrow, JSON Lines, JSON, NPY or NPZ files, patterns, folders, addresses, or - for "
+        "standard input.",
         show_default=False,
     ),
 ]

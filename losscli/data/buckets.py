@@ -66,13 +66,20 @@ def find_object(scheme: str, path: str, label: str) -> ObjectFile:
 
 def _opened(scheme: str, path: str, label: str) -> tuple[Any, int, str | None]:
     with plain_errors(label):
-        file = _filesystem(scheme, path).open_input_file(path)
+        files = _filesystem(scheme, path)
+        if scheme == "gs":
+            # an open file there says nothing of itself, and keeps to the version that it was opened at
+            found = files.get_file_info(path)
+            if not found.is_file:
+                raise FileNotFoundError
+            return files.open_input_file(path), int(found.size), f"modified:{found.mtime_ns}"
+        file = files.open_input_file(path)
         said = {name.lower(): value.decode("latin-1") for name, value in (file.metadata() or {}).items()}
         return file, int(file.size()), _version(said)
 
 
 def _version(said: Mapping[str, str]) -> str | None:
-    for name in ("etag", "generation", "last-modified"):
+    for name in ("etag", "last-modified"):
         if said.get(name):
             return f"{name}:{said[name].strip(chr(34))}"
     return None
