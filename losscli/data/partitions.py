@@ -1,5 +1,6 @@
 """Files of a partitioned data set: the keys that their folders say are columns of every row."""
 
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -156,11 +157,21 @@ def value_of(key: PartitionKey) -> str | int | None:
 @lru_cache(maxsize=64)
 def _constant(key: PartitionKey, size: int) -> pa.Array:
     """So many cells of the same value, of a byte each."""
-    kind = pa.int64() if key.whole else pa.string()
     if key.text is None:
-        return pa.DictionaryArray.from_arrays(pa.nulls(size, pa.int8()), pa.array([], kind))
+        return pa.DictionaryArray.from_arrays(pa.nulls(size, pa.int8()), cell_of(key).slice(0, 0))
     indices = pa.Array.from_buffers(pa.int8(), size, [None, pa.py_buffer(bytes(size))])
-    return pa.DictionaryArray.from_arrays(indices, pa.array([value_of(key)], kind))
+    return pa.DictionaryArray.from_arrays(indices, cell_of(key))
+
+
+def cell_of(key: PartitionKey) -> pa.Array:
+    """One cell with the value of a key; made of bytes, for pa.array imports pandas."""
+    if key.text is None:
+        return pa.nulls(1, pa.int64() if key.whole else pa.string())
+    if key.whole:
+        return pa.Array.from_buffers(pa.int64(), 1, [None, pa.py_buffer(struct.pack("<q", int(key.text)))])
+    content = key.text.encode("utf-8", "replace")
+    offsets = pa.py_buffer(struct.pack("<ii", 0, len(content)))
+    return pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(content)])
 
 
 def _check_agrees(key: PartitionKey, cells: pa.Array, before: int) -> None:

@@ -63,10 +63,7 @@ def fitting_sources(sources: "Sequence[Source]", conditions: "Sequence[Condition
 
 
 def _fits(condition: "Condition", key: "PartitionKey") -> bool:
-    import pyarrow as pa
-
     from losscli.data.numbers import parse_cell
-    from losscli.data.partitions import column_of, value_of
+    from losscli.data.partitions import cell_of, column_of
 
-    cell = pa.array([value_of(key)], pa.int64() if key.whole else pa.string())
-    return bool(condition.keeps(cell, column_of(key).kind, parse_cell)[0])
+    return bool(condition.keeps(cell_of(key), column_of(key).kind, parse_cell)[0])
