@@ -35,6 +35,8 @@ WORDS: dict[str, Sequence[str]] = {
 # Where JSON has another key than the class.
 RENAMED = {"penalty.count": "parameters"}
 LEFT_OUT = {"result.warnings", "result.ci_method", "result.effective"}
+# Keys that are there only where they say something.
+SOMETIMES = {"input": ("files",)}
 ADDED = {"result": {"risk": {"description": "The value with the penalties added.", "type": ["number", "null"]}}}
 
 
@@ -68,7 +70,8 @@ def _object(kind: Any, name: str) -> dict[str, Any]:
             says = {"description": words[field.name]} if field.name in words else {}
             keys[RENAMED.get(path, field.name)] = {**says, **_value(hints[field.name], path)}
     keys.update(ADDED.get(name, {}))
-    return {"type": "object", "properties": keys, "required": list(keys), "additionalProperties": False}
+    required = [key for key in keys if key not in SOMETIMES.get(name, ())]
+    return {"type": "object", "properties": keys, "required": required, "additionalProperties": False}
 
 
 def _value(hint: Any, path: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from losscli.arrays import Array
 from losscli.catalogue import all_losses
 from losscli.chance import UNSAID, Chance
 from losscli.data.columns import ColumnNames
-from losscli.data.identity import file_hash
+from losscli.data.identity import identities
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
@@ -293,7 +293,7 @@ def _run(
     count = thread_count(None if threads is None else str(threads))
     read = inputs_of(data, input_format, pairing, request.where)
     # hashed for a report only: a single result does not show its files
-    inputs = [Input(s.name, *file_hash(s.name)) for s in read.sources] if command == "compare" else []
+    inputs = [Input(*entry) for entry in identities(read.sources)] if command == "compare" else []
     sums = scan(read.openers, request, count, once=read.read_once)
     check_paired(sums, read.left_out)
     return with_left_out(report_of(command, sums, request, reduction, confidence, inputs, penalties), read.left_out)

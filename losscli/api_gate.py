@@ -10,7 +10,7 @@ from losscli.api_inputs import Data, Pairing, inputs_of
 from losscli.catalogue import all_losses
 from losscli.chance import Chance
 from losscli.data.columns import ColumnNames
-from losscli.data.identity import file_hash
+from losscli.data.identity import identities
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
@@ -175,7 +175,7 @@ def _run(
     [(rules, asked)] = requests_of([rule], request, {}, given)
     count = thread_count(None if threads is None else str(threads))
     read = inputs_of(held.data, input_format, held.pairing, asked.where)
-    inputs = [Input(source.name, *file_hash(source.name)) for source in read.sources]
+    inputs = [Input(*entry) for entry in identities(read.sources)]
     # of several files the truth is the last
     truth = inputs[-1:] if held.pairing.truth is not None else []
     sums = scan(read.openers, asked, count, once=read.read_once)

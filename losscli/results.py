@@ -209,12 +209,19 @@ class Input:
     Attributes:
         path: its name as it was given.
         bytes: its size; None for standard input and other streams.
-        hash: of its content, the algorithm before it; None where there is none.
+        hash: of its content, the algorithm before it, or what the server says of it; None where there is none.
+        files: how many files of a folder or a pattern it stands for; not there for a single one.
     """
 
     path: str
     bytes: int | None
     hash: str | None
+    files: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The input as it stands in JSON."""
+        entry: dict[str, Any] = {"path": self.path, "bytes": self.bytes, "hash": self.hash}
+        return entry if self.files is None else {**entry, "files": self.files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +256,7 @@ class Report:
             "checks": [check.to_dict() for check in self.checks],
             "verdict": self.verdict.value if self.verdict else None,
             "warnings": list(self.warnings),
-            "inputs": [{"path": i.path, "bytes": i.bytes, "hash": i.hash} for i in self.inputs],
+            "inputs": [entry.to_dict() for entry in self.inputs],
         }
 
     def to_frame(self) -> "pd.DataFrame":

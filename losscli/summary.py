@@ -281,8 +281,8 @@ def check_paired(sums: Sums, left_out: LeftOut) -> None:
 
 
 def with_left_out(report: Report, left_out: LeftOut) -> Report:
-    """The report with what an inner join left out: said, and counted among the skipped rows."""
-    if not left_out.rows:
+    """The report with what was left out: said, and of an inner join counted among the skipped rows."""
+    if not left_out.rows and not left_out.notes:
         return report
     results = [counted(result, left_out) for result in report.results]
     return replace(report, results=results, warnings=[*report.warnings, *left_out.warnings()])

@@ -2,16 +2,19 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
 from losscli.comparison import slice_text
 from losscli.contrasts import judged
-from losscli.data.identity import file_hash
+from losscli.data.identity import identities
+from losscli.data.pruning import fitting_sources
 from losscli.data.sources import Source
 from losscli.evaluation import scan
 from losscli.records import dataclass
+from losscli.request import Request
 from losscli.rerun import Job
 from losscli.results import Report
 from losscli.saved import SavedReport
@@ -117,7 +120,11 @@ def verify(saved: SavedReport, jobs: Sequence[Job], sources: Sequence[Source], t
     Raises:
         DataError, UsageError: the files cannot be evaluated as the result says.
     """
-    reports = [_report(saved, job, sources, threads) for job in jobs]
+    requests = [(job, job.request(saved)) for job in jobs]
+    # what every part of the command left out by the names of folders
+    shared = [one for one in requests[0][1].where if all(one in request.where for _, request in requests)]
+    sources = fitting_sources(sources, shared).sources
+    reports = [_report(saved, job, request, sources, threads) for job, request in requests]
     comparisons = [entry for report in reports for entry in report.comparisons]
     if len(reports) > 1:
         # p-values are adjusted over all comparisons of the command
@@ -128,21 +135,19 @@ def verify(saved: SavedReport, jobs: Sequence[Job], sources: Sequence[Source], t
     return Verification(saved, findings, list(_files(saved, sources)))
 
 
-def _report(saved: SavedReport, job: Job, sources: Sequence[Source], threads: int) -> Report:
+def _report(saved: SavedReport, job: Job, request: Request, sources: Sequence[Source], threads: int) -> Report:
     texts = job.texts()
-    openers = [Source(source.name, source.format, texts).open for source in sources]
-    request = job.request(saved)
+    openers = [replace(source, options=texts).open for source in sources]
     return report_of(saved.command, scan(openers, request, threads), request, job.reduction, saved.level())
 
 
 def _files(saved: SavedReport, sources: Sequence[Source]) -> Iterator[FileFinding]:
-    for source, was in zip_longest(sources, saved.inputs):
-        if source is None or was is None:
+    for now, was in zip_longest(identities(sources), saved.inputs):
+        if now is None or was is None:
             same = None if not saved.inputs else False
-            yield FileFinding(source.name if source else None, was.path if was else None, same)
+            yield FileFinding(now.path if now else None, was.path if was else None, same)
             continue
-        digest = file_hash(source.name)[1]
-        yield FileFinding(source.name, was.path, None if was.hash is None else digest == was.hash)
+        yield FileFinding(now.path, was.path, None if was.hash is None else now.hash == was.hash)
 
 
 def _findings(

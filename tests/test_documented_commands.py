@@ -46,6 +46,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository, so that what a command writes does no harm."""
     place = tmp_path_factory.mktemp("clone") / "losscli"
     shutil.copytree(ROOT, place, ignore=lambda _, names: LEFT_OUT & set(names))
+    # the partitioned data set that docs/files.md makes of a sample
+    part = place / "preds" / "country=DE" / "month=2"
+    part.mkdir(parents=True)
+    shutil.copy(place / "sample_data" / "diabetes_preds.parquet", part)
     return place
 
 

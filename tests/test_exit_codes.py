@@ -54,7 +54,7 @@ def test_0_when_done() -> None:
         (["compute", FILE, "--loss", "mse", "-r", "none", "-o", "parquet"], ["parquet:FILE"]),
         (["compute", FILE, "--loss", "mse", "--input-format", "xlsx"], ["xlsx", "parquet"]),
         (["compute", FILE, "--loss", "mse", "--loss", "mae"], ["compare"]),
-        (["compute", "s3://bucket/x.parquet", "--loss", "mse"], ["s3://"]),
+        (["compute", "ftp://host/x.parquet", "--loss", "mse"], ["ftp://", "s3://"]),
     ],
 )
 def test_2_for_usage(args: list[str], words: list[str]) -> None:
@@ -94,7 +94,7 @@ def test_3_for_what_is_no_file(tmp_path: Path) -> None:
         assert run_cli(["compute", str(tmp_path / name), "--loss", "mse"]).code == ExitCode.DATA
     folder = run_cli(["compute", str(tmp_path), "--loss", "mse"])
     assert folder.code == ExitCode.DATA
-    assert "folder" in folder.err
+    assert "no data file" in folder.err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -367,6 +367,7 @@ ARROWS: dict[str, set[str]] = {
         "contrasts",
         "data",
         "evaluation",
+        "request",
         "rerun",
         "results",
         "saved",
@@ -385,6 +386,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "tomlkit": {"gates"},
     "typer": {"cli"},
     "click": set(),
+    "requests": {"data"},
+    "urllib3": {"data"},
     "dask": {"execution"},
     "ray": {"execution"},
 }

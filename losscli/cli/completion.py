@@ -19,7 +19,8 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
 
     # a line that ends in a flag without its value is not parsed to the end: its words are left in args
     words = [*(ctx.params.get("files") or []), *ctx.args]
-    files = [name for name in words if name != STANDARD_INPUT]
+    # Tab asks no server for anything
+    files = [name for name in words if name != STANDARD_INPUT and "://" not in name]
     try:
         sources = resolve(files[:1], None, TextOptions())
         # a comma list is completed at its last column

@@ -73,10 +73,12 @@ def command(
     if to_file and Path(asked.output).exists() and not asked.force:
         raise UsageError(f"{asked.output} is there already", hint="--force writes over it; -o FILE names another")
     catalogue.check_single()
-    sources = reading.sources(files)
+    sources = reading.fitting_sources(files, rows.where, quiet=asked.quiet)
     if to_file:
         check_places([Destination("toml", asked.output)], [source.name for source in sources])
-    named = [] if any(source.read_once for source in sources) else files or []
+    # an address with a password is for no file that others read
+    secret = any(source.address not in (None, source.name) for source in sources)
+    named = [] if secret or any(source.read_once for source in sources) else files or []
     if not loss:
         # read twice: to find the losses, and for their values
         sources = [source.kept() if source.read_once else source for source in sources]

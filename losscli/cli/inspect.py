@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from losscli.cli.flags import ROW_PANEL, AsJson, Debug, Quiet, output_option, text_option
+from losscli.cli.invocation import without_typed_secrets
 from losscli.cli.options import Files, InputOptions, grouped
 from losscli.records import dataclass
 
@@ -41,7 +42,7 @@ def command(files: Files = None, *, asked: InspectOptions, reading: InputOptions
 
     places = destinations(asked.output or [], asked.json, ("table", "json"), "table")
     conditions = [Condition.parse(text) for text in asked.where or []]
-    sources = reading.sources(files)
+    sources = reading.fitting_sources(files, asked.where, quiet=asked.quiet)
     check_places(places, [source.name for source in sources])
     keep_freed_memory()
     with Progress(asked.quiet) as progress:
@@ -65,7 +66,7 @@ def command(files: Files = None, *, asked: InspectOptions, reading: InputOptions
 def _typed(files: list[str], asked: InspectOptions, reading: InputOptions) -> Iterator[str]:
     """The files and the options of reading, for the commands that are suggested."""
     # a name that begins with a dash would be taken for an option
-    yield from (f"./{name}" if name.startswith("-") and name != "-" else name for name in files)
+    yield from (f"./{name}" if name.startswith("-") and name != "-" else without_typed_secrets(name) for name in files)
     for entry in dataclasses.fields(reading):
         value = getattr(reading, entry.name)
         if value == entry.default or entry.name in ("threads", "max_memory"):

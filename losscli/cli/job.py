@@ -165,7 +165,7 @@ def scanned(inputs: "Assembly", request: "Request", reading: InputOptions, outpu
 
 def hashed_inputs(inputs: "Assembly") -> "list[Input]":
     """The files that were read, with a hash of each."""
-    from losscli.data.identity import file_hash
+    from losscli.data.identity import identities
     from losscli.results import Input
 
-    return [Input(source.name, *file_hash(source.name)) for source in inputs.sources]
+    return [Input(*entry) for entry in identities(inputs.sources)]

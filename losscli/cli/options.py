@@ -33,7 +33,8 @@ Files = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="FILE...",
-        help="CSV, TSV, Parquet, Arrow, JSON Lines, JSON, NPY or NPZ files, patterns, or - for standard input.",
+        help="CSV, TSV, Parquet, Arrow, JSON Lines, JSON, NPY or NPZ files, patterns, folders, addresses, or - for "
+        "standard input.",
         show_default=False,
     ),
 ]
@@ -165,6 +166,20 @@ class InputOptions:
         from losscli.data.sources import resolve
 
         return resolve(files or [], self.input_format, self.text_options())
+
+    def fitting_sources(self, files: list[str] | None, where: list[str] | None, *, quiet: bool) -> "list[Source]":
+        """The same without the files that a filter leaves out by the names of their folders, which is said."""
+        sources = self.sources(files)
+        if not where or not any(source.keys for source in sources):
+            return sources
+        from losscli.cli.writing import say
+        from losscli.data.pruning import fitting_sources
+        from losscli.data.where import Condition
+
+        found = fitting_sources(sources, [Condition.parse(text) for text in where])
+        for note in [] if quiet else found.notes():
+            say(f"warning: {note}")
+        return found.sources
 
 
 UNSAID_LEVEL = 0.95

@@ -46,6 +46,7 @@ def write_row_losses(
             _write_rows(openers, request, term, places, quiet)
         else:
             _write_sets(scan(openers, request, threads, once=once), places, quiet)
+    say_what_was_met({}, 0, inputs.notes, quiet)
 
 
 def _write_rows(

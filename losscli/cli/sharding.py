@@ -146,7 +146,7 @@ def emit_state(
     from losscli.cli.job import begin
     from losscli.cli.progress import Progress
     from losscli.cli.writing import say, write_texts
-    from losscli.data.identity import file_hash
+    from losscli.data.identity import identities
     from losscli.execution import thread_count
     from losscli.results import Input
     from losscli.states.document import document_text
@@ -160,25 +160,25 @@ def emit_state(
         how.check(spec.loss.name, spec.loss.reductions)
     check_shardable(request)
     path = part.emit_state or ""
-    sources = _sources(files, reading, path)
+    sources = _sources(files, asked, path, quiet=output.quiet)
     begin()
     penalties = penalty.penalties()
     with Progress(output.quiet) as progress:
         scanned = scan_shard(
             [source.open for source in sources], request, shard, thread_count(reading.threads), progress
         )
-    inputs = [Input(source.name, *file_hash(source.name)) for source in sources]
+    inputs = [Input(*entry) for entry in identities(sources)]
     write_texts({path: document_text(asked.to_dict(), shard, inputs, penalties, scanned)})
     if not output.quiet:
         rows = f"{scanned.rows:,} {'row' if scanned.rows == 1 else 'rows'}"
         say(f"shard {shard}: {rows}, state in {path}; `losscli merge` joins the states")
 
 
-def _sources(files: list[str] | None, reading: InputOptions, path: str) -> "list[Source]":
+def _sources(files: list[str] | None, asked: Asked, path: str, *, quiet: bool) -> "list[Source]":
     """The files of the whole input, none of which is a stream or the place of the state."""
     from losscli.cli.writing import Destination, check_places
 
-    sources = reading.sources(files)
+    sources = asked.reading.fitting_sources(files, asked.rows.where, quiet=quiet)
     once = next((source for source in sources if source.read_once), None)
     if once is not None:
         raise UsageError(f"{once.label} cannot be cut into shards: it can be read once", hint="give a file")

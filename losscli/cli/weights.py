@@ -91,7 +91,7 @@ def command(files: Files = None, *, asked: WeightOptions, reading: InputOptions)
     if asked.counts is not None:
         found = given_counts(asked.counts)
     else:
-        sources = reading.sources(files)
+        sources = reading.fitting_sources(files, asked.where, quiet=False)
         check_places(places, [source.name for source in sources])
         found = _counted(sources, asked, reading)
     beta = _number(asked.beta)

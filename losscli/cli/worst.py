@@ -70,7 +70,7 @@ def command(
     catalogue.check_single()
     request = request_of(losses, rows, catalogue, reading)
     places = destinations(asked.output or [], asked.json, KINDS, default_kind())
-    sources = reading.sources(files)
+    sources = reading.fitting_sources(files, rows.where, quiet=asked.quiet)
     check_places(places, [source.name for source in sources])
     gc.enable()
     keep_freed_memory()

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from losscli.cli.invocation import without_typed_secrets
 from losscli.cli.whole_files import whole_files, written
 from losscli.errors import DataError, NobodyReads, UsageError
 from losscli.memory import look
@@ -160,6 +161,8 @@ def write_stdout(text: str) -> None:
 
 def say(text: str) -> None:
     """A line on standard error; a standard error that is closed is no reason to fail."""
+    if "://" in text:
+        text = without_typed_secrets(text)
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()

@@ -1,7 +1,7 @@
 """Arrow IPC files and streams, and tables in memory: their fragments are record batches."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -11,13 +11,16 @@ from losscli.data.table import Batch, Column, Fragment, Need, columns_of, positi
 from losscli.data.usual import usual
 from losscli.records import dataclass, field
 
+if TYPE_CHECKING:
+    from losscli.data.remote import RemoteFile
+
 
 @dataclass(frozen=True)
 class ArrowTable:
     """An Arrow IPC file or stream (Feather version 2 is one); its fragments are record batches."""
 
     label: str
-    path: str
+    path: "str | RemoteFile"
     content: bytes | None = None
     columns: Sequence[Column] = field(init=False)
 
@@ -30,7 +33,9 @@ class ArrowTable:
         object.__setattr__(self, "columns", columns_of(schema))
 
     def _source(self) -> Any:
-        return pa.BufferReader(self.content) if self.content is not None else pa.OSFile(self.path)
+        if self.content is not None:
+            return pa.BufferReader(self.content)
+        return pa.OSFile(self.path) if isinstance(self.path, str) else self.path.open()
 
     def batch_count(self) -> int:
         """How many record batches the index of a file has; 1 for a stream, which has none."""
@@ -51,6 +56,8 @@ class ArrowTable:
                     batch.validate()
                     yield _ReadBatch([batch.column(place) for place in places], start, self.label)
                     start += batch.num_rows
+            if self.content is None and not isinstance(self.path, str):
+                self.path.check()
         except (OSError, pa.ArrowException) as error:
             raise unreadable(self.label, "Arrow", error) from error
 

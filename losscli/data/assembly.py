@@ -105,11 +105,13 @@ class Assembly:
         openers: one for each table; each may be called again, unless `read_once`.
         sources: all files that are read, the truth last.
         read_once: whether a table can be opened once only, because a model's or the predictions' input is a stream.
+        notes: what is to be said of files that are not read.
     """
 
     sources: list[Source]
     read_once: bool
     openers: list[Opener] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     _counted: dict[Any, LeftOut] = field(default_factory=dict)
     _others: set[Any] = field(default_factory=set)
 
@@ -122,8 +124,9 @@ class Assembly:
 
     @property
     def left_out(self) -> LeftOut:
-        """What inner joins left out in the last reading of all tables."""
+        """What inner joins left out in the last reading of all tables, and what is said of files."""
         total = LeftOut()
+        total.notes += self.notes
         for part, found in self._counted.items():
             total.absorb(found, predictions=part not in self._others)
         return total
@@ -142,8 +145,14 @@ def assembled(files: Sequence[Source], how: Arrangement, conditions: Sequence[Co
         UsageError: what is asked for does not go together.
     """
     how.check(files)
+    notes: list[str] = []
+    if any(source.keys for source in files):
+        from losscli.data.pruning import fitting_sources
+
+        fitting = fitting_sources(files, conditions)
+        files, notes = fitting.sources, fitting.notes()
     streams = [source for source in how.sources(files) if source.read_once and source is not how.truth]
-    found = Assembly(how.sources(files), bool(streams) and how.model_column is None)
+    found = Assembly(how.sources(files), bool(streams) and how.model_column is None, notes=notes)
     make = _Maker(how, conditions, found)
     if how.models:
         found.openers.append(make.panel)

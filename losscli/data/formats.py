@@ -1,5 +1,6 @@
 """What kind of file a table was read from."""
 
+from losscli.data.partitions import bare
 from losscli.data.table import Table
 from losscli.records import dataclass
 
@@ -15,6 +16,7 @@ class FileKind:
 
 def kind_of_file(table: Table) -> FileKind:
     """The format that a table was read as."""
+    table = bare(table)
     delimiter = getattr(table, "delimiter", None)
     if delimiter is not None:
         return FileKind("tsv" if delimiter == "\t" else "csv", delimiter)

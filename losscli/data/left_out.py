@@ -1,4 +1,4 @@
-"""Rows that an inner join leaves out, counted."""
+"""Rows that an inner join leaves out, counted; and what is said of files that were not read."""
 
 import threading
 
@@ -8,10 +8,12 @@ class LeftOut:
 
     Attributes:
         rows: for each reason, in words, how many rows.
+        notes: what else to say, of rows that were not read.
     """
 
     def __init__(self) -> None:
         self.rows: dict[str, int] = {}
+        self.notes: list[str] = []
         self._unmatched = 0
         self._lock = threading.Lock()
 
@@ -40,4 +42,5 @@ class LeftOut:
 
     def warnings(self) -> list[str]:
         """What to say of it."""
-        return [f"--join inner left out {count} {reason}" for reason, count in self.rows.items()]
+        joined = [f"--join inner left out {count} {reason}" for reason, count in self.rows.items()]
+        return [*joined, *self.notes]

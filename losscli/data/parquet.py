@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -15,13 +15,16 @@ from losscli.data.table import Batch, Column, Fragment, Kind, Need, columns_of, 
 from losscli.data.usual import usual
 from losscli.records import dataclass, field
 
+if TYPE_CHECKING:
+    from losscli.data.remote import RemoteFile
+
 
 @dataclass(frozen=True)
 class ParquetTable:
     """A Parquet file; its fragments are row groups."""
 
     label: str
-    path: str
+    path: "str | RemoteFile"
     content: bytes | None = None
     metadata: Any = field(init=False)
     columns: Sequence[Column] = field(init=False)
@@ -93,6 +96,8 @@ class _RowGroup:
             with closing(ahead(batches) if alone else batches) as read:
                 for columns in read:
                     yield [usual(cells) for cells in validated(columns)]
+            if not isinstance(table.path, str):
+                table.path.check()
         except (OSError, pa.ArrowException) as error:
             raise unreadable(table.label, "Parquet", error) from error
 
@@ -132,19 +137,23 @@ def _of_few_texts(group: Any, names: Sequence[str]) -> list[str]:
 
 
 def open_parquet(
-    path: str, content: bytes | None, metadata: Any, label: str, encoded: Sequence[str] | None = None
+    path: "str | RemoteFile", content: bytes | None, metadata: Any, label: str, encoded: Sequence[str] | None = None
 ) -> Any:
     """Open a Parquet file by path, or the content of one.
 
+    The reader that `pyarrow.parquet.ParquetFile` wraps: importing the wrapper brings in every remote file system.
+
     Args:
         encoded: columns of text to be read as dictionaries, which saves making each text again.
-
-    The reader that `pyarrow.parquet.ParquetFile` wraps: importing the wrapper brings in every remote file system.
     """
     from pyarrow._parquet import ParquetReader
 
     reader = ParquetReader()
     try:
+        if content is None and not isinstance(path, str):
+            # over a network few long reads: the needed columns of a row group travel at once
+            reader.open(path.open(), metadata=metadata, pre_buffer=True, read_dictionary=encoded)
+            return reader
         source = pa.BufferReader(content) if content is not None else path
         reader.open(source, metadata=metadata, pre_buffer=False, buffer_size=_READ_AT_A_TIME, read_dictionary=encoded)
     except (OSError, pa.ArrowException) as error:

@@ -5,6 +5,7 @@ from itertools import islice
 
 from losscli.data.arrow import ArrowTable
 from losscli.data.parquet import ParquetTable
+from losscli.data.partitions import bare
 from losscli.data.table import Fragment, Need, Table
 
 
@@ -13,6 +14,7 @@ def pieces_of(table: Table) -> int:
 
     Where the rows of a text file lie is known when all of it is read.
     """
+    table = bare(table)
     if isinstance(table, ParquetTable):
         return int(table.metadata.num_row_groups)
     return table.batch_count() if isinstance(table, ArrowTable) else 1
@@ -21,5 +23,6 @@ def pieces_of(table: Table) -> int:
 def fragments_of_pieces(table: Table, needs: Sequence[Need], first: int, last: int) -> Iterator[Fragment]:
     """The fragments of the pieces from first to just below last, in order."""
     found = table.fragments(needs)
-    cut = isinstance(table, ParquetTable) or (isinstance(table, ArrowTable) and pieces_of(table) > 1)
+    file = bare(table)
+    cut = isinstance(file, ParquetTable) or (isinstance(file, ArrowTable) and pieces_of(file) > 1)
     return islice(found, first, last) if cut else found

@@ -7,16 +7,18 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from losscli.data.streams import Decompressed, Peekable
+from losscli.data.streams import Decompressed, Peekable, whole
 from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError, UsageError
-from losscli.memory import Growing, keep, look
 from losscli.records import dataclass, field
+
+if TYPE_CHECKING:
+    from losscli.data.partition_keys import PartitionKey
+    from losscli.data.remote import RemoteFile
 
 FORMATS = ("csv", "tsv", "parquet", "arrow", "jsonl", "json", "npy", "npz")
 _ENDINGS = {
@@ -50,16 +52,23 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One named input, not yet opened.
+    """One named input, not yet opened; small, so that workers can be given it.
 
     Attributes:
+        name: the path, or the address without what is secret in it.
         content: the bytes of a stream that was read to be opened more than once.
+        address: the whole address of what is not on this machine; None for files.
+        keys: what the folders of a data set say of the file.
+        within: the folder or pattern that stands for the file; None where the command names it.
     """
 
     name: str
     format: str | None
     options: TextOptions
     content: bytes | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+    keys: "tuple[PartitionKey, ...]" = ()
+    within: str | None = None
 
     @property
     def label(self) -> str:
@@ -68,6 +77,8 @@ class Source:
     @property
     def read_once(self) -> bool:
         """Whether it is a stream that cannot be opened a second time."""
+        if self.address is not None:
+            return False
         path = Path(self.name)
         stream = self.name == STANDARD_INPUT or (path.exists() and not path.is_file() and not path.is_dir())
         return self.content is None and stream
@@ -78,7 +89,7 @@ class Source:
             return self
         stream = self._stream()
         try:
-            return replace(self, content=_whole(stream, self.label))
+            return replace(self, content=whole(stream, self.label))
         finally:
             stream.close()
 
@@ -91,7 +102,7 @@ class Source:
         """
         stream = self._stream()
         try:
-            return self._table(stream)
+            return self._with_keys(self._table(stream))
         except OSError as error:
             stream.close()
             raise DataError(f"{self.label} cannot be read: {error.strerror or error}", "check the file") from error
@@ -116,10 +127,25 @@ class Source:
 
             return JsonTable(self.label, stream)
         # the others are read at more than one place: streams are held as a whole, files are opened by their readers
-        held = compression or self.name == STANDARD_INPUT or not Path(self.name).is_file()
-        content = _whole(stream, self.label) if held else None
+        place = self._place(stream, kind) if not compression else None
+        content = whole(stream, self.label) if place is None else None
         stream.close()
-        return _columnar(kind, self.label, self.name, content)
+        return _columnar(kind, self.label, self.name if place is None else place, content)
+
+    def _place(self, stream: Any, kind: str) -> "str | RemoteFile | None":
+        """Where a reader opens the file by itself; None where it has to be held."""
+        if self.address is not None:
+            # arrays of NumPy are read by its own readers, which know files only
+            found: RemoteFile | None = stream.file if kind in ("parquet", "arrow") else None
+            return found
+        return self.name if self.name != STANDARD_INPUT and Path(self.name).is_file() else None
+
+    def _with_keys(self, table: Table) -> Table:
+        if not self.keys:
+            return table
+        from losscli.data.partitions import partitioned
+
+        return partitioned(table, self.keys)
 
     def _refuse_text_options(self, kind: str) -> None:
         given = self.options.summary()
@@ -129,6 +155,10 @@ class Source:
     def _stream(self) -> Any:
         if self.content is not None:
             return Peekable(io.BytesIO(self.content))
+        if self.address is not None:
+            from losscli.data.remote import opened
+
+            return opened(self.address, self.name)
         try:
             if self.name == STANDARD_INPUT:
                 return Peekable(sys.stdin.buffer)
@@ -136,57 +166,54 @@ class Source:
         except FileNotFoundError:
             raise DataError(f"{self.name}: no such file", _near_files(self.name)) from None
         except IsADirectoryError:
-            inside = os.path.join(self.name, "*.parquet")  # noqa: PTH118 - a Path would drop a leading ./
-            raise DataError(f"{self.name} is a folder", f"name its files, for instance '{inside}'") from None
+            raise DataError(f"{self.name} is a folder, where one file is needed", "name its file") from None
         except PermissionError:
             raise DataError(f"{self.name}: no permission to read it", "check its access rights") from None
         except OSError as error:
             raise DataError(f"{self.name} cannot be read: {error.strerror}") from error
 
     def _compression(self, stream: Any) -> str | None:
-        named = _COMPRESSIONS.get(Path(self.name).suffix.lower())
+        if self.address is not None and stream.file is not None and self._format_of_name() in ("parquet", "arrow"):
+            # a look at the first bytes would be a question more
+            return None
+        named = _COMPRESSIONS.get(_path_of(self.name).suffix.lower())
         magic = next((kind for mark, kind in _COMPRESSED_MAGIC if stream.peek(4).startswith(mark)), None)
         if named and magic is None and stream.peek(1):
             raise DataError(f"{self.name} is not compressed with {named}", "rename it to what it is")
         return magic
 
     def beside(self, name: str) -> "Source":
-        """Another input, read with the same options as far as they concern it."""
-        other = replace(self, name=name, content=None)
-        named = other._format_of_name()
+        """Another input, read with the same options as far as they concern it.
+
+        Raises:
+            DataError: it stands for several files, or for none.
+        """
+        found = resolve([name], None, TextOptions())
+        if len(found) != 1:
+            raise DataError(f"{name} is {len(found):,} files, where one is needed", "join them first")
+        named = found[0]._format_of_name()
         if named is None:
-            return other
-        text = named in ("csv", "tsv")
-        return replace(other, format=None, options=self.options if text else TextOptions())
+            return replace(found[0], format=self.format, options=self.options)
+        return replace(found[0], options=self.options if named in ("csv", "tsv") else TextOptions())
 
     def _format_of_name(self) -> str | None:
-        path = Path(self.name)
-        if path.suffix.lower() in _COMPRESSIONS:
-            path = path.with_suffix("")
-        return _ENDINGS.get(path.suffix.lower())
+        return format_of_name(self.name)
 
 
-_AT_A_TIME = 4 << 20
+def format_of_name(name: str) -> str | None:
+    """The format that the name of a file tells; None where it tells none."""
+    path = _path_of(name)
+    if path.suffix.lower() in _COMPRESSIONS:
+        path = path.with_suffix("")
+    return _ENDINGS.get(path.suffix.lower())
 
 
-def _whole(stream: Any, label: str) -> bytes:
-    """All that a stream has, in memory."""
-    look()
-    # grows in place and gives its bytes without a copy; to join parts takes as much again
-    content = io.BytesIO()
-    while more := stream.read(_AT_A_TIME):
-        content.write(more)
-        look(partial(_held_whole, label, content.tell()))
-    keep(label, partial(_held_whole, label, content.tell()))
-    return content.getvalue()
+def _path_of(name: str) -> Path:
+    """The path of a name, of an address what comes before a question mark."""
+    return Path(name.partition("?")[0] if "://" in name else name)
 
 
-def _held_whole(label: str, size: int) -> Growing:
-    what = f"the content of {label}, which is held as a whole ({size:,} bytes so far)"
-    return Growing(what, "write it to a file that is not compressed: of such a file only parts are in memory", size)
-
-
-def _columnar(kind: str, label: str, path: str, content: bytes | None) -> Table:
+def _columnar(kind: str, label: str, path: "str | RemoteFile", content: bytes | None) -> Table:
     if kind == "parquet":
         from losscli.data.parquet import ParquetTable
 
@@ -197,7 +224,7 @@ def _columnar(kind: str, label: str, path: str, content: bytes | None) -> Table:
         return ArrowTable(label, path, content)
     from losscli.data.arrays import NumpyTable
 
-    return NumpyTable(label, path, content)
+    return NumpyTable(label, label if content is not None else str(path), content)
 
 
 def _format_of_content(stream: Any) -> str:
@@ -243,21 +270,24 @@ def resolve(names: Sequence[str], input_format: str | None, options: TextOptions
         raise UsageError("standard input can be read once", hint="name - only once")
     sources: list[Source] = []
     for name in names:
-        for found in _expand(name):
-            sources.append(Source(found, input_format, options))
+        sources += _expanded(Source(name, input_format, options))
     return sources
 
 
-def _expand(name: str) -> list[str]:
+def _expanded(named: Source) -> list[Source]:
+    """The files that a name stands for."""
+    name = named.name
     if "://" in name:
-        raise UsageError(f"{name}: addresses cannot be read yet", hint="copy the file here first")
-    if not glob.has_magic(name) or os.path.lexists(name):
-        return [name]
-    # not Path.glob: the pattern may be absolute, and the names must come back as they were written
-    found = sorted(glob.glob(name, recursive=True), key=natural_order)  # noqa: PTH207
-    if not found:
-        raise DataError(f"{name}: no file fits this pattern", "check the pattern")
-    return found
+        from losscli.data.remote import expanded
+
+        return expanded(named)
+    several = glob.has_magic(name) and not os.path.lexists(name)
+    if not several and not os.path.isdir(name):  # noqa: PTH112 - a name is no Path everywhere
+        return [named]
+    from losscli.data.folders import files_of_folder, files_of_pattern
+
+    found = files_of_pattern(name, named.format) if several else files_of_folder(name, named.format)
+    return [replace(named, name=file.name, keys=file.keys, within=name) for file in found]
 
 
 def natural_order(name: str) -> list[tuple[int, int, str]]:

@@ -1,6 +1,7 @@
 """Streams of bytes whose beginning can be looked at, and what compressed ones hold."""
 
 import bz2
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from losscli.errors import DataError
+from losscli.memory import Growing, keep, look
 
 
 class Peekable:
@@ -115,3 +117,23 @@ def _compressed_errors(label: str, own: type[Exception]) -> Iterator[None]:
     except (OSError, EOFError, own) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{label} cannot be decompressed: {reason}", "the file may be cut off") from error
+
+
+_AT_A_TIME = 4 << 20
+
+
+def whole(stream: Any, label: str) -> bytes:
+    """All that a stream has, in memory."""
+    look()
+    # grows in place and gives its bytes without a copy; to join parts takes as much again
+    content = io.BytesIO()
+    while more := stream.read(_AT_A_TIME):
+        content.write(more)
+        look(partial(_held_whole, label, content.tell()))
+    keep(label, partial(_held_whole, label, content.tell()))
+    return content.getvalue()
+
+
+def _held_whole(label: str, size: int) -> Growing:
+    what = f"the content of {label}, which is held as a whole ({size:,} bytes so far)"
+    return Growing(what, "write it to a file that is not compressed: of such a file only parts are in memory", size)

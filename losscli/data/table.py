@@ -219,6 +219,12 @@ def unreadable(label: str, kind: str, error: Exception) -> DataError:
         return DataError(f"{label}: no such file", "check the path")
     if isinstance(error, PermissionError):
         return DataError(f"{label}: no permission to read it", "check its access rights")
+    if "://" in label:
+        from losscli.data.network_errors import network_error
+
+        found = network_error(label, error)
+        if found is not None:
+            return found
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return DataError(
         f"{label} cannot be read as {kind}: {reason}",

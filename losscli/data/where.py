@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from losscli.arrays import Mask, np
-from losscli.data.numbers import to_numbers
+from losscli.data.numbers import nulls_of, to_numbers
 from losscli.data.table import Kind, is_text
 from losscli.errors import DataError, UsageError
 from losscli.records import dataclass
@@ -69,6 +69,11 @@ class Condition:
             raise DataError(
                 f"--where {self}: column {self.column!r} holds {cells.type} values, which cannot be compared"
             )
+        if pa.types.is_dictionary(cells.type) and len(cells.dictionary) <= 1:
+            # all rows say the same, such as those below a folder country=DE, or nothing
+            said = cells.null_count < len(cells) and bool(self.keeps(cells.dictionary, kind, parse)[0])
+            absent = nulls_of(cells)
+            return np.full(len(cells), said) if absent is None else ~absent & said
         if kind is Kind.NUMBER:
             return self._compare_numbers(cells, parse)
         if kind is Kind.TIME and not pa.types.is_time(cells.type) and not pa.types.is_duration(cells.type):

@@ -34,7 +34,7 @@ class Document:
     Attributes:
         path: the file.
         asked: what the command said, as plain data.
-        inputs: the files of the whole input, with the pieces of each.
+        inputs: the files of the whole input; pieces: how many each of them has.
         columns: those of the first file.
         labels: the labels, which the sums name by number.
         parts: what the rows of each file add up to, as JSON.
@@ -94,7 +94,7 @@ def document_text(
     body = {
         "asked": asked,
         "shard": [shard.number, shard.count],
-        "inputs": [[entry.path, entry.bytes, entry.hash] for entry in inputs],
+        "inputs": [[entry.path, entry.bytes, entry.hash, entry.files] for entry in inputs],
         "pieces": scanned.pieces,
         "columns": [[entry.name, entry.kind.value, entry.sample, entry.width] for entry in scanned.columns],
         "penalties": [penalty.to_dict() for penalty in penalties],
@@ -153,7 +153,10 @@ def read_document(path: str) -> Document:
             mapped(*fields.at("asked")),
             Shard(whole(shard[0], "shard", 1, count), count),
             inputs,
-            [whole(number, "pieces", 0, 1 << 40) for number in fields.listed("pieces", len(inputs))],
+            [
+                whole(number, "pieces", 0, 1 << 40)
+                for number in fields.listed("pieces", sum(entry.files or 1 for entry in inputs))
+            ],
             [_column_of(entry) for entry in fields.listed("columns")],
             tuple(_penalty_of(entry) for entry in fields.listed("penalties")),
             [label_of(label, f"labels[{number}]") for number, label in enumerate(fields.listed("labels"))],
@@ -177,8 +180,9 @@ def _json_of(path: str) -> Any:
 
 
 def _input_of(value: Any) -> Input:
-    path, size, digest = listed(value, "inputs", 3)
-    return Input(text(path, "inputs"), whole(size, "inputs"), text(digest, "inputs"))
+    path, size, digest, files = listed(value, "inputs", 4)
+    of_many = None if files is None else whole(files, "inputs", 1)
+    return Input(text(path, "inputs"), whole(size, "inputs"), text(digest, "inputs"), of_many)
 
 
 def _column_of(value: Any) -> Column:
