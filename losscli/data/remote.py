@@ -77,6 +77,10 @@ class _Pieces:
         taken, self._rest = bytes(self._rest[:size]), self._rest[size:]
         return taken
 
+    def seekable(self) -> bool:
+        """What has come over the network is gone."""
+        return False
+
     def close(self) -> None:
         self._rest = memoryview(b"")
         close = getattr(self._pieces, "close", None)
