@@ -3,9 +3,10 @@
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias, TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 from losscli.errors import UsageError
 
@@ -16,7 +17,9 @@ _AHEAD = 2
 """Fragments in flight for each thread: one at work, one ready."""
 
 
-def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threads: int) -> Iterator[Output]:
+def ordered_map(
+    function: Callable[[Item], Output], items: Iterable[Item], threads: int
+) -> Generator[Output, None, None]:
     """function of each item, in the order of the items; an error surfaces at the place of its item.
 
     A single item, or one thread, is worked on here: starting a pool costs more than a small file.
@@ -48,6 +51,24 @@ def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threa
         finally:
             for future in waiting:
                 future.cancel()
+
+
+class Engine(Protocol):
+    """Where parts of the input are worked on."""
+
+    def map(self, function: Callable[[Item], Output], items: Iterable[Item]) -> Generator[Output, None, None]:
+        """function of each item, in the order of the items, and never more than a few ahead of who takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """The threads of this process."""
+
+    count: int
+
+    def map(self, function: Callable[[Item], Output], items: Iterable[Item]) -> Generator[Output, None, None]:
+        """function of each item, in the order of the items."""
+        return ordered_map(function, items, self.count)
 
 
 Settled: TypeAlias = tuple[Item | None, Exception | None]

@@ -51,12 +51,14 @@ class Source:
 
     Attributes:
         content: the bytes of a stream that was read to be opened more than once.
+        place: where the file is for a process with another working folder; messages have the name.
     """
 
     name: str
     format: str | None
     options: TextOptions
     content: bytes | None = field(default=None, repr=False)
+    place: str | None = None
 
     @property
     def label(self) -> str:
@@ -113,10 +115,10 @@ class Source:
 
             return JsonTable(self.label, stream)
         # the others are read at more than one place: streams are held as a whole, files are opened by their readers
-        held = compression or self.name == STANDARD_INPUT or not Path(self.name).is_file()
+        held = compression or self.name == STANDARD_INPUT or not Path(self.place or self.name).is_file()
         content = stream.read() if held else None
         stream.close()
-        return _columnar(kind, self.label, self.name, content)
+        return _columnar(kind, self.label, self.place or self.name, content)
 
     def _refuse_text_options(self, kind: str) -> None:
         given = self.options.summary()
@@ -129,7 +131,7 @@ class Source:
         try:
             if self.name == STANDARD_INPUT:
                 return Peekable(sys.stdin.buffer)
-            return Peekable(Path(self.name).open("rb"))
+            return Peekable(Path(self.place or self.name).open("rb"))
         except FileNotFoundError:
             raise DataError(f"{self.name}: no such file", _near_files(self.name)) from None
         except IsADirectoryError:
