@@ -1,4 +1,4 @@
-"""Parquet files: their fragments are row groups."""
+"""Parquet files: their fragments are row groups, small ones together."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from losscli.data.usual import usual
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """A Parquet file; its fragments are row groups."""
+    """A Parquet file; its fragments are row groups, small ones together."""
 
     label: str
     path: str
@@ -32,11 +32,21 @@ class ParquetTable:
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The row groups in file order."""
+        return self.groups(needs, 0, self.metadata.num_row_groups)
+
+    def groups(self, needs: Sequence[Need], first: int, last: int, rows: int = 1 << 16) -> Iterator["_RowGroups"]:
+        """The row groups from first to just below last, as many together as have so many rows.
+
+        Opening the file costs as much as reading some ten thousand rows.
+        """
         names = [self.columns[position(self, need.name)].name for need in needs]
-        start = 0
-        for index in range(self.metadata.num_row_groups):
-            yield _RowGroup(self, names, index, start)
-            start += self.metadata.row_group(index).num_rows
+        start, begin = sum(self.metadata.row_group(index).num_rows for index in range(first)), first
+        count = 0
+        for index in range(first, last):
+            count += self.metadata.row_group(index).num_rows
+            if count >= rows or index == last - 1:
+                yield _RowGroups(self, names, begin, index + 1, start)
+                start, begin, count = start + count, index + 1, 0
 
     def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
         """Some rows; of the row groups only those that hold them are read."""
@@ -63,10 +73,11 @@ class ParquetTable:
 
 
 @dataclass(frozen=True)
-class _RowGroup:
+class _RowGroups:
     table: ParquetTable
     names: Sequence[str]
-    index: int
+    first: int
+    last: int
     start: int
 
     def batches(self, rows: int) -> Iterator[Batch]:
@@ -76,7 +87,9 @@ class _RowGroup:
             # row groups are what runs in parallel, and the columns of one are read one after the other; a file of a
             # single large one is decoded column by column at once, ahead of what is done with it
             alone = table.metadata.num_row_groups == 1 and table.metadata.num_rows > rows
-            batches = file.iter_batches(rows, row_groups=[self.index], columns=names, use_threads=alone)
+            batches = file.iter_batches(
+                rows, row_groups=list(range(self.first, self.last)), columns=names, use_threads=alone
+            )
             with closing(ahead(batches) if alone else batches) as read:
                 for batch in read:
                     yield [usual(cells) for cells in validated([batch.column(name) for name in names])]

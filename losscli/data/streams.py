@@ -30,6 +30,10 @@ class Peekable:
         rest = size - len(ahead)
         return ahead + ((self._stream.read(rest) or b"") if rest else b"")
 
+    def tell(self) -> int:
+        """How many bytes of a file were read from it."""
+        return int(self._stream.tell()) - len(self._ahead)
+
     def close(self) -> None:
         self._stream.close()
 

@@ -79,6 +79,10 @@ class TextTable:
         except (OSError, EOFError) as error:
             raise DataError(f"{self.label} cannot be read: {error}", "the file may be cut off") from error
 
+    def first_byte(self) -> int:
+        """Where the rows begin in a file of which no row has been read."""
+        return self.stream.tell() - len(self._head)
+
     def close(self) -> None:
         """Close the stream."""
         self.stream.close()
