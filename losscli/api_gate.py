@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from typing import Any
 
-from losscli.api import Rows, request_of
 from losscli.api_inputs import Data, Pairing, inputs_of
+from losscli.api_request import Rows, request_of, text_of
 from losscli.catalogue import all_losses
 from losscli.chance import Chance
 from losscli.data.columns import ColumnNames
 from losscli.data.identity import file_hash
+from losscli.engine_choice import engine_for
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
@@ -61,6 +62,7 @@ def check(
     seed: int | None = None,
     confidence: float = 0.95,
     threads: int | None = None,
+    engine: str | None = None,
     input_format: str | None = None,
     **named: Any,
 ) -> Report:
@@ -92,8 +94,10 @@ def check(
     limits = {"max": max, "min": min, "max_regression": max_regression, "floor": floor, "min_rows": min_rows, "on": on}
     rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
     held = _Held.of(data, baseline, models or {}, (truth, key, join))
-    chance = Chance(cluster=_text(cluster), block=block, bootstrap=bootstrap, seed=seed, baseline=held.reference.model)
-    return _run(loss, {**limits, "by": by}, named, rows, held, chance, confidence, threads, input_format)
+    chance = Chance(
+        cluster=text_of(cluster), block=block, bootstrap=bootstrap, seed=seed, baseline=held.reference.model
+    )
+    return _run(loss, {**limits, "by": by}, named, rows, held, chance, confidence, threads, engine, input_format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ def _run(
     chance: Chance,
     confidence: float,
     threads: int | None,
+    engine: str | None,
     input_format: str | None,
 ) -> Report:
     """The rule, one scan, the verdict, and the report."""
@@ -177,11 +182,8 @@ def _run(
     inputs = [Input(source.name, *file_hash(source.name)) for source in read.sources]
     # of several files the truth is the last
     truth = inputs[-1:] if held.pairing.truth is not None else []
-    sums = scan(read.openers, asked, count, once=read.read_once)
+    with engine_for(engine, count, read, [asked]) as started:
+        sums = scan(read.openers, asked, started, once=read.read_once)
     reference = replace(held.reference, truth=truth)
     report, of_rules = checked(rules, sums, asked, confidence, reference, read.left_out)
     return report_of_all([report], of_rules, confidence, inputs, None)
-
-
-def _text(names: str | Sequence[str] | None) -> str | None:
-    return names if names is None or isinstance(names, str) else ",".join(names)

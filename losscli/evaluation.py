@@ -56,26 +56,24 @@ Progress = Callable[[int], None]
 def scan(
     openers: Sequence[Opener],
     request: Request,
-    threads: int,
+    engine: Engine | int,
     progress: Progress | None = None,
     once: bool = False,
-    engine: Engine | None = None,
 ) -> Sums:
     """Read every input once and add up the units of every loss.
 
     Args:
         openers: one for each input, in order.
         request: what to compute.
-        threads: how many parts of the input to work on at a time.
+        engine: where parts of the input are worked on; a number is one of threads.
         progress: is told the number of rows after each part.
         once: whether an input can be read once only, so that rows of batches have to be held from the start.
-        engine: where the parts are worked on, if not on threads of this process.
 
     Raises:
         DataError: a cell cannot be read, or rows are refused.
         UsageError: a column is not there or is not clear.
     """
-    engine = engine or Threads(threads)
+    engine = Threads(engine) if isinstance(engine, int) else engine
     request = resolved(openers, request, engine, once)
     try:
         return _scan(openers, request, engine, progress, gather=once)

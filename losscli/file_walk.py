@@ -66,7 +66,7 @@ class FileWalk(Generic[Found]):
     def _walk(self, openers: Sequence[tuple[int, Opener]]) -> None:
         file, label, rows = openers[0][0], "", 0
         fold: FileFold[Found] | None = None
-        cutting = NearCutting()
+        cutting = self._cutting([opener for _, opener in openers])
         bundles = cutting.together(self._parts(openers, cutting))
         with closing(self.engine.map(partial(worked, self.needs, self.work), bundles)) as results:
             for done in (one for bundle in results for one in bundle):
@@ -79,6 +79,13 @@ class FileWalk(Generic[Found]):
                 fold.take(done.found, rows)
                 rows += done.found.rows
         self._finish(fold, file, label, rows)
+
+    def _cutting(self, openers: Sequence[Opener]) -> Cutting:
+        if not self.engine.far:
+            return NearCutting()
+        from losscli.far_parts import FarCutting
+
+        return FarCutting(openers, self.engine.slots)
 
     def _finish(self, fold: FileFold[Found] | None, file: int, label: str, rows: int) -> None:
         if fold is None:

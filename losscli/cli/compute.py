@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.chance_options import ResamplingOptions, SliceOptions, chance_of
+from losscli.cli.engine_options import EngineOptions
 from losscli.cli.model_options import JoinOptions, ModelOptions, assembly_of
 from losscli.cli.options import (
     Files,
@@ -38,6 +39,7 @@ def command(
     catalogue: CatalogueOptions,
     rows: RowOptions,
     joins: JoinOptions,
+    where: EngineOptions,
     slices: SliceOptions,
     resampling: ResamplingOptions,
     penalty: PenaltyOptions,
@@ -55,6 +57,7 @@ def command(
     losses, how = loss or [], Reduction.of(reduction)
     _check_one(losses, catalogue)
     if part.asked:
+        where.refuse("--emit-state", "each shard is computed where it is asked for; leave one of them out")
         from losscli.cli.sharding import Asked, check_one_table, emit_state
 
         asked = Asked("compute", losses, reduction, None, reading, rows, catalogue, slices, resampling)
@@ -63,6 +66,7 @@ def command(
         return
     request = request_of(losses, rows, catalogue, reading, chance_of(slices, resampling))
     if how is Reduction.NONE:
+        where.refuse("--reduction none", "the losses of rows are written here, in their order; leave --engine out")
         _check_plain(slices, resampling, penalty, hist)
         _write_each_row(files, request, reading, joins, output)
         return
@@ -70,7 +74,7 @@ def command(
     request = _described(request, places, how) if hist else request
     inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
     check_places(places, [source.name for source in inputs.sources])
-    run_job("compute", inputs, request, how, places, reading, output, penalty)
+    run_job("compute", inputs, request, how, places, reading, output, penalty, where)
 
 
 def _check_one(losses: Sequence[str], catalogue: CatalogueOptions) -> None:

@@ -1,0 +1,145 @@
+"""Parts of the input on the workers of a Dask scheduler."""
+
+import logging
+import uuid
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count, takewhile
+from typing import Any, ClassVar, TypeVar
+
+import dask
+import distributed
+
+from losscli.errors import DataError, LosscliError
+from losscli.execution_far import (
+    RETRIES,
+    WAIT,
+    check_versions,
+    far_map,
+    given_up,
+    let_children_import,
+    probe,
+    unreachable,
+    versions,
+    work_there,
+)
+
+Item = TypeVar("Item")
+Output = TypeVar("Output")
+
+
+@dataclass(slots=True)
+class Dask:
+    """A connection to a scheduler."""
+
+    client: Any
+    far: ClassVar[bool] = True
+    _name: str = field(default_factory=lambda: f"losscli-{uuid.uuid4().hex}")
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def slots(self) -> int:
+        """How many parts are worked on at a time."""
+        return max(1, _Futures(self).slots())
+
+    def map(self, function: Callable[[Item], Output], items: Iterable[Item]) -> Generator[Output, None, None]:
+        """function of each item, in the order of the items."""
+        return far_map(_Futures(self), function, items)
+
+    def submit(self, function: bytes, item: bytes) -> Any:
+        """A task of its own name: the same part may be worked on twice."""
+        key = f"{self._name}-{next(self._numbers)}"
+        return self.client.submit(work_there, versions(), function, item, key=key, pure=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Futures:
+    dask: Dask
+
+    def submit(self, function: bytes, item: bytes) -> Any:
+        with _as_ours():
+            return self.dask.submit(function, item)
+
+    def done(self, waiting: deque[Any], seconds: float) -> list[Any]:
+        with _as_ours():
+            try:
+                with self.dask.client.as_current():
+                    distributed.wait(waiting[0], timeout=seconds)
+            except TimeoutError:
+                return []
+            return list(takewhile(lambda future: future.done(), waiting))
+
+    def results(self, tickets: list[Any]) -> list[bytes]:
+        with _as_ours():
+            found: list[bytes] = self.dask.client.gather(tickets)
+            return found
+
+    def slots(self) -> int:
+        with _as_ours():
+            return sum(self.dask.client.nthreads().values())
+
+    def cancel(self, tickets: deque[Any]) -> None:
+        if tickets and self.dask.client.status == "running":
+            self.dask.client.cancel(list(tickets))
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    try:
+        yield
+    except LosscliError:
+        raise
+    except Exception as error:
+        raise given_up(error) from error
+
+
+@contextmanager
+def started(address: str, threads: int) -> Iterator[Dask]:
+    """The workers of a scheduler, or as many processes of this machine as there would be threads.
+
+    Raises:
+        DataError: nobody answers at the address, or workers have another losscli.
+    """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # a worker that dies takes its part along to the next one, so often and no more
+    settings = {"distributed.scheduler.allowed-failures": RETRIES, "distributed.comm.timeouts.connect": f"{WAIT}s"}
+    with ExitStack() as stack, warnings.catch_warnings(), dask.config.set(settings):
+        warnings.filterwarnings("ignore", module="distributed")
+        cluster = (address and _full(address)) or stack.enter_context(_processes(threads))
+        try:
+            client = stack.enter_context(distributed.Client(cluster, timeout=WAIT, set_as_default=False))
+            client.wait_for_workers(1, timeout=WAIT)
+            found = client.run(probe(), on_error="return")
+        except (OSError, TimeoutError) as error:
+            raise unreachable("Dask", address or "this machine", error) from error
+        check_versions((worker, str(there)) for worker, there in found.items())
+        yield Dask(client)
+
+
+def _full(address: str) -> str:
+    return address if "://" in address else f"tcp://{address}"
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[Any]:
+    let_children_import()
+    try:
+        cluster = distributed.LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            worker_dashboard_address=None,
+            memory_limit=None,
+            silence_logs=logging.CRITICAL,
+        )
+    except (OSError, TimeoutError, RuntimeError) as error:
+        raise DataError(f"no Dask cluster starts on this machine: {error}", "--engine local") from error
+    try:
+        yield cluster
+    finally:
+        cluster.close(timeout=WAIT)
