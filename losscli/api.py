@@ -14,6 +14,7 @@ from losscli.engine_choice import engine_for
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
+from losscli.models import ModelChoice
 from losscli.penalties import Strengths, penalties_of
 from losscli.plan import Policy
 from losscli.request import Request
@@ -84,14 +85,13 @@ def compute(
         UsageError: a loss, parameter or column that is not there or not clear.
         DataError: a file or a value that cannot be evaluated.
     """
-    request = request_of(
-        [loss],
-        named,
-        Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
-        Chance(cluster=text_of(cluster), block=block, bootstrap=bootstrap, seed=seed),
-    )
+    rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
+    chance = Chance(cluster=text_of(cluster), block=block, bootstrap=bootstrap, seed=seed)
+    request = request_of([loss], named, rows, chance)
     how, penalties = _reduction(reduction), _penalties(l1, l2, params)
-    results = _run("compute", data, request, how, confidence, threads, engine, input_format, penalties).results
+    results = _run(
+        "compute", data, request, confidence, threads, engine, input_format, penalties, reduction=how
+    ).results
     if len(results) > 1:
         raise UsageError(f"{loss} has {len(results)} results here, one for each class; losscli.compare returns all")
     return results[0]
@@ -154,9 +154,20 @@ def compare(
     """
     rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
     chance = Chance(texts_of(by), min_rows, top, max_slices, text_of(cluster), block, bootstrap, seed, baseline)
-    pairing, choices = Pairing.of(data, models or {}, truth, key, join, baseline)
-    asked, added = request_of(texts_of(losses), named, rows, chance, choices), _penalties(l1, l2, params)
-    return _run("compare", data, asked, Reduction.MEAN, confidence, threads, engine, input_format, added, pairing)
+    pairing, asked = _of_models(Pairing.of(data, models or {}, truth, key, join, baseline), losses, named, rows, chance)
+    return _run("compare", data, asked, confidence, threads, engine, input_format, _penalties(l1, l2, params), pairing)
+
+
+def _of_models(
+    found: tuple[Pairing, list[ModelChoice]],
+    losses: str | Sequence[str],
+    named: Mapping[str, Any],
+    rows: Rows,
+    chance: Chance,
+) -> tuple[Pairing, Request]:
+    """How models are paired, and the request with the columns of each."""
+    pairing, choices = found
+    return pairing, request_of(texts_of(losses), named, rows, chance, choices)
 
 
 def _reduction(name: str) -> Reduction:
@@ -222,13 +233,13 @@ def _run(
     command: str,
     data: "Data | None",
     request: Request,
-    reduction: Reduction,
     confidence: float | None,
     threads: int | None,
     engine: str | None,
     input_format: str | None,
     penalties: tuple[Penalty, ...] = (),
     pairing: Pairing = ALONE,
+    reduction: Reduction = Reduction.MEAN,
 ) -> Report:
     if confidence is not None and not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
