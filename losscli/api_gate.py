@@ -93,10 +93,7 @@ def check(
     """
     limits = {"max": max, "min": min, "max_regression": max_regression, "floor": floor, "min_rows": min_rows, "on": on}
     rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
-    held = _Held.of(data, baseline, models or {}, (truth, key, join))
-    chance = Chance(
-        cluster=text_of(cluster), block=block, bootstrap=bootstrap, seed=seed, baseline=held.reference.model
-    )
+    held, chance = _Held.of(data, baseline, models or {}, (truth, key, join)), _chance(cluster, block, bootstrap, seed)
     return _run(loss, {**limits, "by": by}, named, rows, held, chance, confidence, threads, engine, input_format)
 
 
@@ -152,6 +149,10 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
 
 
+def _chance(cluster: str | Sequence[str] | None, block: int | None, bootstrap: int | None, seed: int | None) -> Chance:
+    return Chance(cluster=text_of(cluster), block=block, bootstrap=bootstrap, seed=seed)
+
+
 def _run(
     loss: str,
     limits: Mapping[str, Any],
@@ -165,6 +166,7 @@ def _run(
     input_format: str | None,
 ) -> Report:
     """The rule, one scan, the verdict, and the report."""
+    chance = replace(chance, baseline=held.reference.model)
     if not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
     roles = {role.name for entry in all_losses() for role in entry.roles}

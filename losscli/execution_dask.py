@@ -1,17 +1,20 @@
 """Parts of the input on the workers of a Dask scheduler."""
 
 import logging
+import signal
 import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count, takewhile
+from multiprocessing import active_children, resource_tracker
 from typing import Any, ClassVar, TypeVar
 
 import dask
 import distributed
+from distributed.utils import LoopRunner
 
 from losscli.errors import DataError, LosscliError
 from losscli.execution_far import (
@@ -20,7 +23,7 @@ from losscli.execution_far import (
     check_versions,
     far_map,
     given_up,
-    let_children_import,
+    prepare_children,
     probe,
     unreachable,
     versions,
@@ -108,9 +111,10 @@ def started(address: str, threads: int) -> Iterator[Dask]:
     settings = {"distributed.scheduler.allowed-failures": RETRIES, "distributed.comm.timeouts.connect": f"{WAIT}s"}
     with ExitStack() as stack, warnings.catch_warnings(), dask.config.set(settings):
         warnings.filterwarnings("ignore", module="distributed")
-        cluster = (address and _full(address)) or stack.enter_context(_processes(threads))
+        cluster = _full(address) if address else stack.enter_context(_processes(threads))
         try:
-            client = stack.enter_context(distributed.Client(cluster, timeout=WAIT, set_as_default=False))
+            client = distributed.Client(cluster, timeout=WAIT, set_as_default=False)
+            stack.callback(client.close, timeout=_PARTING)
             client.wait_for_workers(1, timeout=WAIT)
             found = client.run(probe(), on_error="return")
         except (OSError, TimeoutError) as error:
@@ -119,27 +123,58 @@ def started(address: str, threads: int) -> Iterator[Dask]:
         yield Dask(client)
 
 
+_PARTING = 3.0
+"""Seconds for a friendly end; after them processes are killed."""
+
+
 def _full(address: str) -> str:
     return address if "://" in address else f"tcp://{address}"
 
 
 @contextmanager
 def _processes(count: int) -> Iterator[Any]:
-    let_children_import()
-    try:
-        cluster = distributed.LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            worker_dashboard_address=None,
-            memory_limit=None,
-            silence_logs=logging.CRITICAL,
-        )
-    except (OSError, TimeoutError, RuntimeError) as error:
-        raise DataError(f"no Dask cluster starts on this machine: {error}", "--engine local") from error
-    try:
+    prepare_children()
+    others, loop = active_children(), _deaf_loop()
+    with ExitStack() as stack:
+        stack.callback(loop.stop)
+        stack.callback(_kill_all_but, others)
+        try:
+            cluster = distributed.LocalCluster(
+                loop=loop.loop,
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                memory_limit=None,
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise DataError(f"no Dask cluster starts on this machine: {error}", "--engine local") from error
+        stack.callback(_close, cluster)
         yield cluster
+
+
+def _close(cluster: Any) -> None:
+    with suppress(TimeoutError):
+        cluster.close(timeout=_PARTING)
+
+
+def _kill_all_but(others: list[Any]) -> None:
+    for process in active_children():
+        if process not in others:
+            process.kill()
+
+
+def _deaf_loop() -> Any:
+    """The loop whose thread starts the workers: they inherit from it that Ctrl-C is the business of this process."""
+    # otherwise it would be started later, by that thread, and let Ctrl-C through again
+    resource_tracker.ensure_running()
+    loop = LoopRunner(asynchronous=False)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        loop.start()
     finally:
-        cluster.close(timeout=WAIT)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return loop

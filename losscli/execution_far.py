@@ -144,12 +144,13 @@ class _Room:
         return _AHEAD * self._slots
 
 
-def let_children_import() -> None:
-    """Processes that are started here find this package, and never a module in the working folder."""
+def prepare_children() -> None:
+    """Processes that are started here find this package, never a module in the working folder, and keep quiet."""
     place = str(Path(__file__).resolve().parent.parent)
     if place not in sys.path:
         sys.path.append(place)
     os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ["PYTHONWARNINGS"] = "ignore"
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), place]))
 
 

@@ -18,7 +18,7 @@ from losscli.execution_far import (
     check_versions,
     far_map,
     given_up,
-    let_children_import,
+    prepare_children,
     probe,
     unreachable,
     versions,
@@ -126,7 +126,7 @@ def _connect(address: str, quiet: dict[str, Any]) -> None:
 
 
 def _start(count: int, quiet: dict[str, Any]) -> None:
-    let_children_import()
+    prepare_children()
     before = Path.cwd()
     # workers may import from where Ray is started: from where this package is, and not from the user's folder
     os.chdir(Path(__file__).resolve().parent.parent)
