@@ -5,13 +5,6 @@ What is expected is the local run, which the other tests hold to independent val
 
 import gzip
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +17,7 @@ import pytest
 
 import losscli
 from losscli.errors import UsageError
-from losscli.execution import Engine, EngineName
-from tests.cli import ROOT, Outcome, run_cli, run_process
+from tests.cli import Outcome, run_cli
 from tests.engine_jobs import lent, small_parts
 from tests.test_shards import CASES, make_files
 

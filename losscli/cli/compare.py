@@ -37,11 +37,10 @@ def command(
     from losscli.results import Reduction
 
     if part.asked:
-        where.refuse("--emit-state", "each shard is computed where it is asked for; leave one of them out")
         from losscli.cli.sharding import Asked, check_one_table, emit_state
 
         asked = Asked("compare", loss or [], "mean", versus.baseline, reading, rows, catalogue, slices, resampling)
-        check_one_table(joins, models)
+        check_one_table(joins, where, models)
         emit_state(asked, part, files, reading, penalty, output)
         return
     request = request_of(loss or [], rows, catalogue, reading, chance_of(slices, resampling, versus.baseline))

@@ -57,17 +57,15 @@ def command(
     losses, how = loss or [], Reduction.of(reduction)
     _check_one(losses, catalogue)
     if part.asked:
-        where.refuse("--emit-state", "each shard is computed where it is asked for; leave one of them out")
         from losscli.cli.sharding import Asked, check_one_table, emit_state
 
         asked = Asked("compute", losses, reduction, None, reading, rows, catalogue, slices, resampling)
-        check_one_table(joins, hist=hist)
+        check_one_table(joins, where, hist=hist)
         emit_state(asked, part, files, reading, penalty, output)
         return
     request = request_of(losses, rows, catalogue, reading, chance_of(slices, resampling))
     if how is Reduction.NONE:
-        where.refuse("--reduction none", "the losses of rows are written here, in their order; leave --engine out")
-        _check_plain(slices, resampling, penalty, hist)
+        _check_plain(slices, resampling, penalty, hist, where)
         _write_each_row(files, request, reading, joins, output)
         return
     places = destinations(output.output or [], output.json, KINDS, "table" if hist else default_kind())
@@ -98,7 +96,10 @@ def _described(request: "Request", places: "Sequence[Destination]", how: "Reduct
     return replace(request, described=True)
 
 
-def _check_plain(slices: SliceOptions, resampling: ResamplingOptions, penalty: PenaltyOptions, hist: bool) -> None:
+def _check_plain(
+    slices: SliceOptions, resampling: ResamplingOptions, penalty: PenaltyOptions, hist: bool, where: EngineOptions
+) -> None:
+    where.refuse("--reduction none", "the losses of rows are written here, in their order; leave --engine out")
     if slices != SliceOptions() or resampling != ResamplingOptions():
         raise UsageError("the losses of rows have no slices and no intervals", hint="leave --by and its like out")
     if hist:

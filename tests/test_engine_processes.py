@@ -1,0 +1,236 @@
+"""Engines as processes: they start and end with the command, outlive a worker, and say plainly what is not there."""
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from losscli import execution_far
+from losscli.errors import DataError, UsageError
+from losscli.evaluation import _FileSums
+from losscli.execution import Engine, EngineName
+from losscli.execution_far import check_versions, versions
+from losscli.part_sums import Scanned
+from tests.cli import ROOT, run_cli, run_process
+from tests.engine_jobs import lent, small_parts
+
+PACKAGES = {"dask": "distributed", "ray": "ray"}
+ASKED = ["compute", "-l", "mse", "-t", "y", "-p", "a", "--bootstrap", "500", "rows.parquet", "--json"]
+each_name = pytest.mark.parametrize("name", PACKAGES)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("engine-processes")
+    y = np.random.default_rng(3).normal(size=200_000)
+    pq.write_table(pa.table({"y": y, "a": y[::-1].copy()}), place / "rows.parquet", row_group_size=10_000)
+    return place
+
+
+@pytest.fixture(scope="module", params=PACKAGES)
+def engine(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
+    """An engine that is at work, and its name."""
+    pytest.importorskip(PACKAGES[request.param], reason=f"{PACKAGES[request.param]} is not installed")
+    with lent(request.param) as started, small_parts():
+        yield request.param, started
+
+
+def processes_of(root: int) -> dict[int, str]:
+    """The living processes that a process began, and those that they began, with their command lines."""
+    found: dict[int, tuple[int, str]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                state, parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[:2]
+                if state != "Z":
+                    found[int(entry.name)] = (int(parent), (entry / "cmdline").read_text().replace("\0", " "))
+    below: dict[int, str] = {}
+    for _ in range(10):
+        below |= {pid: line for pid, (parent, line) in found.items() if parent == root or parent in below}
+    return below
+
+
+def workers() -> list[int]:
+    """The processes of this one that run parts, those at work first."""
+    lines = processes_of(os.getpid()).items()
+    marks = ("ray::work_there", "ray::IDLE", "multiprocessing.spawn")
+    return [pid for mark in marks for pid, line in lines if mark in line]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_a_worker_that_is_killed_changes_nothing(
+    engine: tuple[str, Engine], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = run_cli(ASKED, cwd=data)
+    assert here.code == 0, here.err
+    take = _FileSums.take
+    killed: list[int] = []
+
+    def take_and_kill(fold: _FileSums, found: Scanned, before: int) -> None:
+        if before >= 30_000 and not killed:
+            killed.append(workers()[0])
+            os.kill(killed[0], signal.SIGKILL)
+        take(fold, found, before)
+
+    monkeypatch.setattr(_FileSums, "take", take_and_kill)
+    there = run_cli([*ASKED, "--engine", engine[0]], cwd=data)
+    assert len(killed) == 1
+    assert there == here
+
+
+def test_a_part_that_kills_its_workers_is_given_up(engine: tuple[str, Engine]) -> None:
+    with pytest.raises(DataError, match="the workers did not get a part of the input done") as refused:
+        list(engine[1].map(os._exit, [1]))
+    assert refused.value.hint
+    # the next command finds workers again
+    assert list(engine[1].map(abs, [-1, -2])) == [1, 2]
+
+
+def test_items_are_taken_a_few_ahead(engine: tuple[str, Engine]) -> None:
+    taken = received = most = 0
+
+    def items() -> Iterator[int]:
+        nonlocal taken, most
+        for item in range(100):
+            taken += 1
+            most = max(most, taken - received)
+            yield -item
+
+    for result in engine[1].map(abs, items()):
+        assert result == received
+        received += 1
+    assert (taken, received) == (100, 100)
+    assert most <= 3 * engine[1].slots + 1
+
+
+def test_another_version_on_the_workers(engine: tuple[str, Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = versions()
+    monkeypatch.setattr(execution_far, "versions", lambda: "losscli 9.9, NumPy 0")
+    module = pytest.importorskip(f"losscli.execution_{engine[0]}")
+    monkeypatch.setattr(module, "versions", lambda: "losscli 9.9, NumPy 0")
+    with pytest.raises(DataError, match=f"a worker has {real}"):
+        list(engine[1].map(abs, [1]))
+    if engine[0] == "ray":
+        with pytest.raises(DataError, match="has not what is here"):
+            check_versions(module._of_each_node())
+    else:
+        with pytest.raises(DataError, match="has not what is here"):
+            module.started(module_address(engine[1]), 2).__enter__()
+
+
+def module_address(engine: Engine) -> str:
+    """Where a Dask scheduler listens."""
+    return str(engine.client.scheduler.address)  # type: ignore[attr-defined] # a Dask one has it
+
+
+def test_workers_without_losscli() -> None:
+    with pytest.raises(DataError) as refused:
+        check_versions([("one", versions()), ("two", "ModuleNotFoundError: No module named 'losscli'")])
+    assert refused.value.message.startswith("the worker two has not what is here")
+    assert "No module named 'losscli'" in refused.value.message
+    assert refused.value.exit_code == 3
+
+
+def test_a_scheduler_by_its_address(data: Path) -> None:
+    """The command is a process of its own, and the scheduler goes on afterwards."""
+    pytest.importorskip("distributed")
+    here = run_cli(ASKED, cwd=data)
+    with EngineName.parse("dask").start(2) as engine:
+        address = module_address(engine).removeprefix("tcp://")
+        for _ in range(2):
+            assert run_process([*ASKED, "--engine", f"dask://{address}"], cwd=data) == here
+
+
+@each_name
+def test_the_engine_starts_and_ends_with_the_command(name: str, data: Path) -> None:
+    pytest.importorskip(PACKAGES[name])
+    assert run_process([*ASKED, "--engine", name, "--threads", "2"], cwd=data) == run_cli(ASKED, cwd=data)
+
+
+@each_name
+def test_nobody_answers(name: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = pytest.importorskip(f"losscli.execution_{name}")
+    monkeypatch.setattr(module, "WAIT", 1.0)
+    with socket.socket() as taken:
+        # bound and not listening: nothing else gets this port
+        taken.bind(("127.0.0.1", 0))
+        told = run_cli([*ASKED, "--engine", f"{name}://127.0.0.1:{taken.getsockname()[1]}"], cwd=data)
+    assert (told.code, told.out) == (3, "")
+    assert told.err.startswith(f"losscli: no {name.title()} cluster answers at 127.0.0.1:")
+    assert told.err.count("\n") == 2
+
+
+@each_name
+def test_the_package_is_not_there(name: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    told = run_cli([*ASKED, "--engine", name], cwd=data)
+    assert (told.code, told.out) == (3, "")
+    assert f"pip install 'losscli[{name}]'" in told.err
+
+
+@pytest.mark.parametrize("asked", ["spark", "dask:", "dask://", "local://x", "Ray", ""])
+def test_no_such_engine(asked: str) -> None:
+    if not asked:
+        assert EngineName.parse(asked) == EngineName()
+        return
+    with pytest.raises(UsageError, match="there is no engine"):
+        EngineName.parse(asked)
+
+
+@each_name
+def test_a_wrong_column_is_told_before_anything_starts(name: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(EngineName, "start")
+    told = run_cli(["compute", "-l", "mse", "-t", "y", "-p", "other", "rows.parquet", "--engine", name], cwd=data)
+    assert (told.code, told.out) == (2, "")
+
+
+@each_name
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_ctrl_c_ends_all_processes(name: str, data: Path) -> None:
+    pytest.importorskip(PACKAGES[name])
+    long = ["compute", "-l", "mse", "-t", "y", "-p", "a", "--bootstrap", "2000", *["rows.parquet"] * 100]
+    command = [sys.executable, "-m", "losscli", *long, "--engine", name, "--threads", "2"]
+    begun = subprocess.Popen(
+        command,
+        cwd=data,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    mark = "ray::work_there" if name == "ray" else "multiprocessing.spawn"
+    end = time.monotonic() + 100.0
+    while not any(mark in line for line in processes_of(begun.pid).values()) and time.monotonic() < end:
+        time.sleep(0.1)
+    below = processes_of(begun.pid)
+    assert below
+    os.killpg(begun.pid, signal.SIGINT)
+    out, err = begun.communicate(timeout=60)
+    assert (begun.returncode, out, err) == (130, b"", b"losscli: interrupted\n")
+    end = time.monotonic() + 60.0
+    while (left := [pid for pid, line in below.items() if still(pid, line)]) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert not left
+
+
+def still(pid: int, line: str) -> bool:
+    """Whether a process that had this command line is there."""
+    with suppress(OSError):
+        return (Path("/proc") / str(pid) / "cmdline").read_text().replace("\0", " ")[:20] == line[:20]
+    return False
+
+
+def test_errors_travel() -> None:
+    error = pickle.loads(pickle.dumps(DataError("what", "way")))  # noqa: S301 - our own bytes
+    assert (error.message, error.hint, error.exit_code) == ("what", "way", 3)
