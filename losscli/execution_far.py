@@ -156,6 +156,8 @@ def prepare_children() -> None:
 
 def given_up(error: Exception) -> DataError:
     """The error for a part that the engine could not get done."""
+    # Ray wraps what went wrong in the traceback of the worker
+    error = getattr(error, "cause", None) or error
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return DataError(
         f"the workers did not get a part of the input done: {reason}",

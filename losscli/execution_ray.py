@@ -5,7 +5,7 @@ import os
 import socket
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -101,15 +101,17 @@ def started(address: str, threads: int) -> Iterator[Ray]:
         DataError: nobody answers at the address, or workers have another losscli.
     """
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-    try:
-        if address:
-            _connect(address, quiet)
-        else:
-            _start(threads, quiet)
-        check_versions(_of_each_node())
-        yield Ray(ray.remote(work_there).options(max_retries=RETRIES, num_cpus=1, scheduling_strategy="SPREAD"))
-    finally:
-        ray.shutdown()
+    # a thread of Ray prints what happens to workers on standard output, whatever its logs are set to
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123 - no path of a user
+        try:
+            if address:
+                _connect(address, quiet)
+            else:
+                _start(threads, quiet)
+            check_versions(_of_each_node())
+            yield Ray(ray.remote(work_there).options(max_retries=RETRIES, num_cpus=1, scheduling_strategy="SPREAD"))
+        finally:
+            ray.shutdown()
 
 
 def _connect(address: str, quiet: dict[str, Any]) -> None:

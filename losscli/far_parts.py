@@ -129,21 +129,22 @@ class FarCutting:
     """
 
     def __init__(self, openers: Sequence[Opener], slots: int) -> None:
-        self._sources = [_own(opener) for opener in openers]
-        sizes = [bytes_of(source) or 0 for source in self._sources]
+        sources = {source.name: source for source in map(_own, openers)}
+        self._there = {name: _far(source) for name, source in sources.items()}
+        sizes = [0 if there is None else there.size for there in self._there.values()]
         self._slots = slots
         self._bytes = min(_LARGE_FILE, max(SMALL_FILE, sum(sizes) // (_PARTS_A_SLOT * slots)))
         self._files = min(_MOST_FILES, max(1, len(sizes) // (_PARTS_A_SLOT * slots)))
 
     def unopened(self, file: int, opener: Opener, *, is_open: bool) -> Part | None:  # noqa: ARG002 - opened again there
         """A file that is no larger than a part; its rows are added up where it is read."""
-        there = _far(_own(opener))
+        there = self._there[_own(opener).name]
         return None if there is None or there.size > self._bytes else WholeFile(file, there.source.label, there.open)
 
     def opened(self, file: int, opener: Opener, table: Table, needs: Sequence[Need]) -> Iterator[Part]:
         """Runs of what the index of the table has, or pieces of text."""
         source = _own(opener)
-        there, content = _far(source), getattr(table, "content", None)
+        there, content = self._there[source.name], getattr(table, "content", None)
         whole = replace(source, content=content).open if content is not None or there is None else there.open
         sizes = rows_of_pieces(table)
         if sizes is None:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,14 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from losscli import execution_far
 from losscli.errors import DataError, UsageError
-from losscli.evaluation import _FileSums
-from losscli.execution import Engine, EngineName
+from losscli.execution import EngineName
 from losscli.execution_far import check_versions, versions
-from losscli.part_sums import Scanned
 from tests.cli import ROOT, run_cli, run_process
-from tests.engine_jobs import lent, small_parts
+from tests.engine_jobs import module_address, processes_of
 
 PACKAGES = {"dask": "distributed", "ray": "ray"}
 ASKED = ["compute", "-l", "mse", "-t", "y", "-p", "a", "--bootstrap", "500", "rows.parquet", "--json"]
@@ -36,102 +32,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     y = np.random.default_rng(3).normal(size=200_000)
     pq.write_table(pa.table({"y": y, "a": y[::-1].copy()}), place / "rows.parquet", row_group_size=10_000)
     return place
-
-
-@pytest.fixture(scope="module", params=PACKAGES)
-def engine(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
-    """An engine that is at work, and its name."""
-    pytest.importorskip(PACKAGES[request.param], reason=f"{PACKAGES[request.param]} is not installed")
-    with lent(request.param) as started, small_parts():
-        yield request.param, started
-
-
-def processes_of(root: int) -> dict[int, str]:
-    """The living processes that a process began, and those that they began, with their command lines."""
-    found: dict[int, tuple[int, str]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                state, parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[:2]
-                if state != "Z":
-                    found[int(entry.name)] = (int(parent), (entry / "cmdline").read_text().replace("\0", " "))
-    below: dict[int, str] = {}
-    for _ in range(10):
-        below |= {pid: line for pid, (parent, line) in found.items() if parent == root or parent in below}
-    return below
-
-
-def workers() -> list[int]:
-    """The processes of this one that run parts, those at work first."""
-    lines = processes_of(os.getpid()).items()
-    marks = ("ray::work_there", "ray::IDLE", "multiprocessing.spawn")
-    return [pid for mark in marks for pid, line in lines if mark in line]
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
-def test_a_worker_that_is_killed_changes_nothing(
-    engine: tuple[str, Engine], data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = run_cli(ASKED, cwd=data)
-    assert here.code == 0, here.err
-    take = _FileSums.take
-    killed: list[int] = []
-
-    def take_and_kill(fold: _FileSums, found: Scanned, before: int) -> None:
-        if before >= 30_000 and not killed:
-            killed.append(workers()[0])
-            os.kill(killed[0], signal.SIGKILL)
-        take(fold, found, before)
-
-    monkeypatch.setattr(_FileSums, "take", take_and_kill)
-    there = run_cli([*ASKED, "--engine", engine[0]], cwd=data)
-    assert len(killed) == 1
-    assert there == here
-
-
-def test_a_part_that_kills_its_workers_is_given_up(engine: tuple[str, Engine]) -> None:
-    with pytest.raises(DataError, match="the workers did not get a part of the input done") as refused:
-        list(engine[1].map(os._exit, [1]))
-    assert refused.value.hint
-    # the next command finds workers again
-    assert list(engine[1].map(abs, [-1, -2])) == [1, 2]
-
-
-def test_items_are_taken_a_few_ahead(engine: tuple[str, Engine]) -> None:
-    taken = received = most = 0
-
-    def items() -> Iterator[int]:
-        nonlocal taken, most
-        for item in range(100):
-            taken += 1
-            most = max(most, taken - received)
-            yield -item
-
-    for result in engine[1].map(abs, items()):
-        assert result == received
-        received += 1
-    assert (taken, received) == (100, 100)
-    assert most <= 3 * engine[1].slots + 1
-
-
-def test_another_version_on_the_workers(engine: tuple[str, Engine], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = versions()
-    monkeypatch.setattr(execution_far, "versions", lambda: "losscli 9.9, NumPy 0")
-    module = pytest.importorskip(f"losscli.execution_{engine[0]}")
-    monkeypatch.setattr(module, "versions", lambda: "losscli 9.9, NumPy 0")
-    with pytest.raises(DataError, match=f"a worker has {real}"):
-        list(engine[1].map(abs, [1]))
-    if engine[0] == "ray":
-        with pytest.raises(DataError, match="has not what is here"):
-            check_versions(module._of_each_node())
-    else:
-        with pytest.raises(DataError, match="has not what is here"):
-            module.started(module_address(engine[1]), 2).__enter__()
-
-
-def module_address(engine: Engine) -> str:
-    """Where a Dask scheduler listens."""
-    return str(engine.client.scheduler.address)  # type: ignore[attr-defined] # a Dask one has it
 
 
 def test_workers_without_losscli() -> None:

@@ -5,6 +5,8 @@ What is expected is the local run, which the other tests hold to independent val
 
 import gzip
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,19 @@ import pyarrow.parquet as pq
 import pytest
 
 import losscli
-from losscli.errors import UsageError
+from losscli import execution_far
+from losscli.errors import DataError, UsageError
+from losscli.evaluation import _FileSums
+from losscli.execution import Engine
+from losscli.execution_far import check_versions, versions
+from losscli.part_sums import Scanned
 from tests.cli import Outcome, run_cli
-from tests.engine_jobs import lent, small_parts
+from tests.engine_jobs import lent, module_address, processes_of, small_parts
 from tests.test_shards import CASES, make_files
 
 PACKAGES = {"dask": "distributed", "ray": "ray"}
 PAIR = ["-t", "y", "-p", "a"]
+DRAWN = ["compute", "-l", "mse", *PAIR, "--bootstrap", "500", "odd.parquet", "--json"]
 FILES = {
     "CSV": ["text.csv"],
     "CSV with quotes": ["quoted.csv"],
@@ -62,12 +70,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=PACKAGES)
-def engine(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of an engine that is at work."""
+def started(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
+    """An engine that is at work, and its name."""
     name: str = request.param
     pytest.importorskip(PACKAGES[name], reason=f"{PACKAGES[name]} is not installed")
-    with lent(name), small_parts():
-        yield name
+    with lent(name) as engine, small_parts():
+        yield name, engine
+
+
+@pytest.fixture
+def engine(started: tuple[str, Engine]) -> str:
+    """The name of an engine that is at work."""
+    return started[0]
 
 
 def both(engine: str, args: list[str], cwd: Path, stdin: bytes = b"") -> tuple[Outcome, Outcome]:
@@ -185,3 +199,71 @@ def test_what_no_engine_does(engine: str, data: Path) -> None:
         assert (told.code, told.out) == (2, ""), args
         assert "engine" in told.err
         assert told.err.count("\n") == 2
+
+
+def workers() -> list[int]:
+    """The processes of this one that run parts, those at work first."""
+    lines = processes_of(os.getpid()).items()
+    marks = ("ray::work_there", "ray::IDLE", "multiprocessing.spawn")
+    return [pid for mark in marks for pid, line in lines if mark in line]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_a_worker_that_is_killed_changes_nothing(
+    started: tuple[str, Engine], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = run_cli(DRAWN, cwd=data)
+    assert here.code == 0, here.err
+    take = _FileSums.take
+    killed: list[int] = []
+
+    def take_and_kill(fold: _FileSums, found: Scanned, before: int) -> None:
+        if before >= 30_000 and not killed:
+            killed.append(workers()[0])
+            os.kill(killed[0], signal.SIGKILL)
+        take(fold, found, before)
+
+    monkeypatch.setattr(_FileSums, "take", take_and_kill)
+    there = run_cli([*DRAWN, "--engine", started[0]], cwd=data)
+    assert len(killed) == 1
+    assert there == here
+
+
+def test_a_part_that_kills_its_workers_is_given_up(started: tuple[str, Engine]) -> None:
+    with pytest.raises(DataError, match="the workers did not get a part of the input done") as refused:
+        list(started[1].map(os._exit, [1]))
+    assert refused.value.hint
+    # the next command finds workers again
+    assert list(started[1].map(abs, [-1, -2])) == [1, 2]
+
+
+def test_items_are_taken_a_few_ahead(started: tuple[str, Engine]) -> None:
+    taken = received = most = 0
+
+    def items() -> Iterator[int]:
+        nonlocal taken, most
+        for item in range(100):
+            taken += 1
+            most = max(most, taken - received)
+            yield -item
+
+    for result in started[1].map(abs, items()):
+        assert result == received
+        received += 1
+    assert (taken, received) == (100, 100)
+    assert most <= 3 * started[1].slots + 1
+
+
+def test_another_version_on_the_workers(started: tuple[str, Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = versions()
+    monkeypatch.setattr(execution_far, "versions", lambda: "losscli 9.9, NumPy 0")
+    module = pytest.importorskip(f"losscli.execution_{started[0]}")
+    monkeypatch.setattr(module, "versions", lambda: "losscli 9.9, NumPy 0")
+    with pytest.raises(DataError, match=f"a worker has {real}"):
+        list(started[1].map(abs, [1]))
+    if started[0] == "ray":
+        with pytest.raises(DataError, match="has not what is here"):
+            check_versions(module._of_each_node())
+    else:
+        with pytest.raises(DataError, match="has not what is here"):
+            module.started(module_address(started[1]), 2).__enter__()
