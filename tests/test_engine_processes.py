@@ -15,11 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from losscli.data.arrow import MemoryTable
 from losscli.errors import DataError, UsageError
 from losscli.execution import EngineName
 from losscli.execution_far import check_versions, versions
+from losscli.part_sums import scan_part
+from losscli.parts import Stretch
 from tests.cli import ROOT, run_cli, run_process
+from tests.engine import request_of
 from tests.engine_jobs import module_address, processes_of
+from tests.sampling import Case, case_id, plain_cases, sample
 
 PACKAGES = {"dask": "distributed", "ray": "ray"}
 ASKED = ["compute", "-l", "mse", "-t", "y", "-p", "a", "--bootstrap", "500", "rows.parquet", "--json"]
@@ -134,3 +139,24 @@ def still(pid: int, line: str) -> bool:
 def test_errors_travel() -> None:
     error = pickle.loads(pickle.dumps(DataError("what", "way")))  # noqa: S301 - our own bytes
     assert (error.message, error.hint, error.exit_code) == ("what", "way", 3)
+
+
+@pytest.mark.parametrize("case", plain_cases(), ids=case_id)
+def test_what_travels_comes_back_the_same(case: Case) -> None:
+    """The plan and the sums of every loss of rows, by the pickles that engines use."""
+    rng = np.random.default_rng(7)
+    columns = {role.name: sample(case.domain(role), 300, rng, 3.0) for role in case.roles}
+    table = pa.table(columns)
+    named = {name: name for name in columns}
+    request = request_of([case.loss.name], named, params=dict(case.given))
+    here = MemoryTable("t", table)
+    plan = request.plan(here)
+    there = pickle.loads(pickle.dumps(plan))  # noqa: S301 - our own bytes
+    assert there == plan
+    part = Stretch(0, plan.needs(here), list(here.fragments(plan.needs(here))))
+    found = scan_part(plan, part)
+    back = pickle.loads(pickle.dumps(scan_part(there, part), pickle.HIGHEST_PROTOCOL))  # noqa: S301
+    assert [sums.moments for sums in back.sums] == [sums.moments for sums in found.sums]
+    for one, other in zip(back.sums, found.sums, strict=True):
+        for mine, theirs in zip([*one.before, *one.after], [*other.before, *other.after], strict=True):
+            assert mine.units.losses.tolist() == theirs.units.losses.tolist()
