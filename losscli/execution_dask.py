@@ -18,6 +18,7 @@ from distributed.utils import LoopRunner
 
 from losscli.errors import DataError, LosscliError
 from losscli.execution_far import (
+    KEEPS_MEMORY,
     RETRIES,
     WAIT,
     check_versions,
@@ -108,7 +109,11 @@ def started(address: str, threads: int) -> Iterator[Dask]:
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # a worker that dies takes its part along to the next one, so often and no more
-    settings = {"distributed.scheduler.allowed-failures": RETRIES, "distributed.comm.timeouts.connect": f"{WAIT}s"}
+    settings = {
+        "distributed.scheduler.allowed-failures": RETRIES,
+        "distributed.comm.timeouts.connect": f"{WAIT}s",
+        "distributed.nanny.pre-spawn-environ": {**KEEPS_MEMORY, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    }
     with ExitStack() as stack, warnings.catch_warnings(), dask.config.set(settings):
         warnings.filterwarnings("ignore", module="distributed")
         cluster = _full(address) if address else stack.enter_context(_processes(threads))
