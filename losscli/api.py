@@ -5,19 +5,19 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from losscli.api_inputs import Data, Pairing, inputs_of
+from losscli.api_request import Rows, request_of, text_of, texts_of
 from losscli.arrays import Array
-from losscli.catalogue import all_losses
-from losscli.chance import UNSAID, Chance
+from losscli.chance import Chance
 from losscli.data.columns import ColumnNames
 from losscli.data.identity import identities
+from losscli.engine_choice import engine_for
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
 from losscli.models import ModelChoice
 from losscli.penalties import Strengths, penalties_of
 from losscli.plan import Policy
-from losscli.records import dataclass
-from losscli.request import Request, make_request
+from losscli.request import Request
 from losscli.results import Input, Penalty, Reduction, Report, Result
 from losscli.summary import check_paired, report_of, with_left_out
 
@@ -51,6 +51,7 @@ def compute(
     reduction: str = "mean",
     confidence: float | None = 0.95,
     threads: int | None = None,
+    engine: str | None = None,
     input_format: str | None = None,
     **named: Any,
 ) -> Result:
@@ -76,6 +77,7 @@ def compute(
             call the function in `losscli.losses`.
         confidence: the level of the interval; None for no interval.
         threads: how many to use; all processors by default.
+        engine: `local`, `dask`, `ray`, `dask://HOST:PORT` or `ray://HOST:PORT`: where to work; the result is the same.
         input_format: where the name of a file does not tell.
         **named: the columns of roles (`target="y"`, `pred=["a", "b"]`) and the parameters of the loss.
 
@@ -83,14 +85,13 @@ def compute(
         UsageError: a loss, parameter or column that is not there or not clear.
         DataError: a file or a value that cannot be evaluated.
     """
-    request = request_of(
-        [loss],
-        named,
-        Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent),
-        Chance(cluster=_text(cluster), block=block, bootstrap=bootstrap, seed=seed),
-    )
+    rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
+    chance = Chance(cluster=text_of(cluster), block=block, bootstrap=bootstrap, seed=seed)
+    request = request_of([loss], named, rows, chance)
     how, penalties = _reduction(reduction), _penalties(l1, l2, params)
-    results = _run("compute", data, request, how, confidence, threads, input_format, penalties).results
+    results = _run(
+        "compute", data, request, confidence, threads, engine, input_format, penalties, reduction=how
+    ).results
     if len(results) > 1:
         raise UsageError(f"{loss} has {len(results)} results here, one for each class; losscli.compare returns all")
     return results[0]
@@ -128,6 +129,7 @@ def compare(
     params: "str | PathLike[str] | Array | None" = None,
     confidence: float | None = 0.95,
     threads: int | None = None,
+    engine: str | None = None,
     input_format: str | None = None,
     **named: Any,
 ) -> Report:
@@ -151,10 +153,21 @@ def compare(
         DataError: a file or a value that cannot be evaluated.
     """
     rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
-    chance = Chance(_texts(by), min_rows, top, max_slices, _text(cluster), block, bootstrap, seed, baseline)
-    pairing, choices = Pairing.of(data, models or {}, truth, key, join, baseline)
-    asked, added = request_of(_texts(losses), named, rows, chance, choices), _penalties(l1, l2, params)
-    return _run("compare", data, asked, Reduction.MEAN, confidence, threads, input_format, added, pairing)
+    chance = Chance(texts_of(by), min_rows, top, max_slices, text_of(cluster), block, bootstrap, seed, baseline)
+    pairing, asked = _of_models(Pairing.of(data, models or {}, truth, key, join, baseline), losses, named, rows, chance)
+    return _run("compare", data, asked, confidence, threads, engine, input_format, _penalties(l1, l2, params), pairing)
+
+
+def _of_models(
+    found: tuple[Pairing, list[ModelChoice]],
+    losses: str | Sequence[str],
+    named: Mapping[str, Any],
+    rows: Rows,
+    chance: Chance,
+) -> tuple[Pairing, Request]:
+    """How models are paired, and the request with the columns of each."""
+    pairing, choices = found
+    return pairing, request_of(texts_of(losses), named, rows, chance, choices)
 
 
 def _reduction(name: str) -> Reduction:
@@ -216,77 +229,17 @@ def _penalties(l1: float | None, l2: float | None, params: "str | PathLike[str] 
     return penalties_of(Strengths.of(l1, l2), fspath(params) if isinstance(params, PathLike) else params)
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Which rows count and what they mean, as the arguments of `compute` say."""
-
-    weight: str | None
-    where: str | Sequence[str]
-    missing: Policy
-    invalid: Policy
-    transform: str | None
-    group: str | Sequence[str] | None
-    batch_size: int | None
-    classes: str | Sequence[str] | None
-    positive_class: str | None
-    probs_percent: bool
-
-
-def _text(names: str | Sequence[str] | None) -> str | None:
-    return names if names is None or isinstance(names, str) else ",".join(names)
-
-
-def _texts(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def request_of(
-    losses: Sequence[str],
-    named: Mapping[str, Any],
-    rows: Rows,
-    chance: Chance = UNSAID,
-    models: Sequence[ModelChoice] = (),
-) -> Request:
-    """What the arguments of the functions ask for.
-
-    Args:
-        named: the columns of roles and the parameters of the losses.
-        models: the columns of each model, where all are in one table.
-
-    Raises:
-        UsageError: anything that does not fit.
-    """
-    roles = {role.name for entry in all_losses() for role in entry.roles}
-    return make_request(
-        losses,
-        {name: value for name, value in named.items() if name in roles and value is not None},
-        {name: value for name, value in named.items() if name not in roles},
-        command=None,
-        weight=rows.weight,
-        where=_texts(rows.where),
-        missing=rows.missing,
-        invalid=rows.invalid,
-        transform=rows.transform,
-        group=rows.group,
-        batch_size=rows.batch_size,
-        classes=rows.classes,
-        positive_class=rows.positive_class,
-        probs_percent=rows.probs_percent,
-        chance=chance,
-        models=models,
-    )
-
-
 def _run(
     command: str,
     data: "Data | None",
     request: Request,
-    reduction: Reduction,
     confidence: float | None,
     threads: int | None,
+    engine: str | None,
     input_format: str | None,
     penalties: tuple[Penalty, ...] = (),
     pairing: Pairing = ALONE,
+    reduction: Reduction = Reduction.MEAN,
 ) -> Report:
     if confidence is not None and not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
@@ -294,6 +247,7 @@ def _run(
     read = inputs_of(data, input_format, pairing, request.where)
     # hashed for a report only: a single result does not show its files
     inputs = [Input(*entry) for entry in identities(read.sources)] if command == "compare" else []
-    sums = scan(read.openers, request, count, once=read.read_once)
+    with engine_for(engine, count, read, [request]) as started:
+        sums = scan(read.openers, request, started, once=read.read_once)
     check_paired(sums, read.left_out)
     return with_left_out(report_of(command, sums, request, reduction, confidence, inputs, penalties), read.left_out)

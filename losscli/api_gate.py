@@ -5,12 +5,13 @@ from dataclasses import replace
 from os import PathLike, fspath
 from typing import Any
 
-from losscli.api import Rows, request_of
 from losscli.api_inputs import Data, Pairing, inputs_of
+from losscli.api_request import Rows, request_of, text_of
 from losscli.catalogue import all_losses
 from losscli.chance import Chance
 from losscli.data.columns import ColumnNames
 from losscli.data.identity import identities
+from losscli.engine_choice import engine_for
 from losscli.errors import UsageError
 from losscli.evaluation import scan
 from losscli.execution import thread_count
@@ -62,6 +63,7 @@ def check(
     seed: int | None = None,
     confidence: float = 0.95,
     threads: int | None = None,
+    engine: str | None = None,
     input_format: str | None = None,
     **named: Any,
 ) -> Report:
@@ -92,9 +94,8 @@ def check(
     """
     limits = {"max": max, "min": min, "max_regression": max_regression, "floor": floor, "min_rows": min_rows, "on": on}
     rows = Rows(weight, where, missing, invalid, transform, group, batch_size, classes, positive_class, probs_percent)
-    held = _Held.of(data, baseline, models or {}, (truth, key, join))
-    chance = Chance(cluster=_text(cluster), block=block, bootstrap=bootstrap, seed=seed, baseline=held.reference.model)
-    return _run(loss, {**limits, "by": by}, named, rows, held, chance, confidence, threads, input_format)
+    held, chance = _Held.of(data, baseline, models or {}, (truth, key, join)), _chance(cluster, block, bootstrap, seed)
+    return _run(loss, {**limits, "by": by}, named, rows, held, chance, confidence, threads, engine, input_format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,10 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
 
 
+def _chance(cluster: str | Sequence[str] | None, block: int | None, bootstrap: int | None, seed: int | None) -> Chance:
+    return Chance(cluster=text_of(cluster), block=block, bootstrap=bootstrap, seed=seed)
+
+
 def _run(
     loss: str,
     limits: Mapping[str, Any],
@@ -158,9 +163,11 @@ def _run(
     chance: Chance,
     confidence: float,
     threads: int | None,
+    engine: str | None,
     input_format: str | None,
 ) -> Report:
     """The rule, one scan, the verdict, and the report."""
+    chance = replace(chance, baseline=held.reference.model)
     if not 0.0 < confidence < 1.0:
         raise UsageError(f"confidence must be between 0 and 1, not {confidence}")
     roles = {role.name for entry in all_losses() for role in entry.roles}
@@ -178,11 +185,8 @@ def _run(
     inputs = [Input(*entry) for entry in identities(read.sources)]
     # of several files the truth is the last
     truth = inputs[-1:] if held.pairing.truth is not None else []
-    sums = scan(read.openers, asked, count, once=read.read_once)
+    with engine_for(engine, count, read, [asked]) as started:
+        sums = scan(read.openers, asked, started, once=read.read_once)
     reference = replace(held.reference, truth=truth)
     report, of_rules = checked(rules, sums, asked, confidence, reference, read.left_out)
     return report_of_all([report], of_rules, confidence, inputs, None)
-
-
-def _text(names: str | Sequence[str] | None) -> str | None:
-    return names if names is None or isinstance(names, str) else ",".join(names)

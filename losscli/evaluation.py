@@ -7,18 +7,18 @@ from typing import Any
 
 from losscli.arrays import np
 from losscli.batches import RowsApartError
-from losscli.block import Block
-from losscli.contest_state import ContestState, new_state, new_sums
-from losscli.data.table import CellError, Fragment, Need, Table
+from losscli.contest_state import ContestState, new_state
+from losscli.data.table import CellError, Table
 from losscli.errors import DataError
-from losscli.fold import BLOCK, Accumulator, FragmentSums, Run
+from losscli.execution import Engine, Threads
+from losscli.file_walk import FileWalk
+from losscli.fold import Accumulator
 from losscli.grown import grown
 from losscli.memory import keep, look
-from losscli.moments import NotFiniteError
 from losscli.notices import Notices
 from losscli.outcome import Outcome
-from losscli.pairing import units_of_contest
-from losscli.plan import Contest, Plan
+from losscli.part_sums import Scanned, absorb_tallies, blocks, file_number, scan_part
+from losscli.plan import Plan
 from losscli.records import dataclass, field
 from losscli.request import Request
 from losscli.resolved_words import resolved
@@ -26,7 +26,7 @@ from losscli.slicing import Label
 from losscli.tally import Tally
 from losscli.unit_arrays import Units
 from losscli.units import units_of
-from losscli.walk import reading, walked
+from losscli.walk import reading
 from losscli.workers import workers
 
 
@@ -57,182 +57,97 @@ class Sums:
         return found
 
 
-@dataclass(slots=True)
-class _Scanned:
-    """What one fragment adds."""
-
-    rows: int
-    sums: list[FragmentSums]
-    tallies: list[list[Tally]]
-    notices: Notices
-
-
 Opener = Callable[[], Table]
 Progress = Callable[[int], None]
 
 
 def scan(
-    openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None = None, once: bool = False
+    openers: Sequence[Opener],
+    request: Request,
+    engine: Engine | int,
+    progress: Progress | None = None,
+    once: bool = False,
 ) -> Sums:
     """Read every input once and add up the units of every loss.
 
     Args:
-        openers: one for each input, in order; called when it is that input's turn.
+        openers: one for each input, in order.
         request: what to compute.
-        threads: how many fragments to work on at a time.
-        progress: is told the number of rows after each fragment.
+        engine: where parts of the input are worked on; a number is one of threads.
+        progress: is told the number of rows after each part.
         once: whether an input can be read once only, so that rows of batches have to be held from the start.
 
     Raises:
         DataError: a cell cannot be read, or rows are refused.
         UsageError: a column is not there or is not clear.
     """
-    with workers(threads):
-        request = resolved(openers, request, threads, once)
+    engine = Threads(engine) if isinstance(engine, int) else engine
+    with workers(1 if engine.far else engine.slots):
+        request = resolved(openers, request, engine, once)
         try:
-            return _scan(openers, request, threads, progress, gather=once)
+            return _scan(openers, request, engine, progress, gather=once)
         except RowsApartError:
-            return _scan(openers, request, threads, progress, gather=True)
+            return _scan(openers, request, engine, progress, gather=True)
 
 
 def _scan(
-    openers: Sequence[Opener], request: Request, threads: int, progress: Progress | None, *, gather: bool
+    openers: Sequence[Opener], request: Request, engine: Engine, progress: Progress | None, *, gather: bool
 ) -> Sums:
-    total: Sums | None = None
-    for file, opener in enumerate(openers):
-        with closing(opener()) as table, np.errstate(all="ignore"):
-            if total is None:
-                plan = request.plan(table)
-                total = Sums(
-                    plan, [new_state(contest, gather) for contest in plan.contests], gathered=gather, threads=threads
-                )
-            _scan_table(table, file, total, threads, progress)
-    if total is None:
+    if not openers:
         raise DataError("no input", "name a file")
+    first = openers[0]()
+    try:
+        plan = request.plan(first)
+    except BaseException:
+        first.close()
+        raise
+    states = [new_state(contest, gather) for contest in plan.contests]
+    total = Sums(plan, states, gathered=gather, threads=1 if engine.far else engine.slots)
+    fold = partial(_FileSums, total, progress)
+    with np.errstate(all="ignore"):
+        FileWalk(plan.needs, partial(scan_part, plan), fold, engine, partial(grown, states)).over(openers, first)
     return total
 
 
-def _scan_table(table: Table, file: int, total: Sums, threads: int, progress: Progress | None) -> None:
-    plan = total.plan
-    needs = plan.needs(table)
-    folds = [Accumulator(0, partial(sums_of, state), file_number(state.contest, file)) for state in total.states]
-    tallies = [[Tally() for _ in contest.terms] for contest in plan.contests]
-    rows = 0
-    work = partial(scan_fragment, plan, needs, file)
-    held = partial(grown, total.states)
-    for before, found in walked(table.label, table.fragments(needs), work, threads, grown=held):
-        for fold, state, sums in zip(folds, total.states, found.sums, strict=True):
+class _FileSums:
+    """The fold of one file into the sums of all."""
+
+    def __init__(self, total: Sums, progress: Progress | None, file: int) -> None:
+        self._total = total
+        self._progress = progress
+        self._folds = [
+            Accumulator(0, partial(sums_of, state), file_number(state.contest, file)) for state in total.states
+        ]
+        self._tallies = [[Tally() for _ in contest.terms] for contest in total.plan.contests]
+
+    def take(self, found: Scanned, before: int) -> None:
+        """Add a part."""
+        for fold, state, sums in zip(self._folds, self._total.states, found.sums, strict=True):
             fold.absorb(sums)
             state.settle()
-        absorb_tallies(tallies, found.tallies, before)
-        rows = before + found.rows
-        total.notices.absorb(found.notices)
-        if progress:
-            progress(total.rows + rows)
-    for fold, state, met in zip(folds, total.states, tallies, strict=True):
-        for tally in met:
-            tally.check(table.label, rows, plan.refused)
-        fold.close_block()
-        state.settle()
-        absorb_tallies([state.tallies], [met], 0)
-    total.rows += rows
+        absorb_tallies(self._tallies, found.tallies, before)
+        self._total.notices.absorb(found.notices)
+        if self._progress:
+            self._progress(self._total.rows + before + found.rows)
 
+    def finish(self, label: str, rows: int) -> None:
+        """Refuse what is wrong, and add the last block.
 
-def absorb_tallies(totals: list[list[Tally]], found: list[list[Tally]], rows_before: int) -> None:
-    """Add to the tallies of each model of each contest those of the rows that follow."""
-    for total, more in zip(totals, found, strict=True):
-        for tally, met in zip(total, more, strict=True):
-            tally.absorb(met, rows_before)
-
-
-def file_number(contest: Contest, file: int) -> int | None:
-    """The number of the file where units must know their row."""
-    how = contest.resampling
-    return file if how.draws or how.run is not None else None
+        Raises:
+            DataError: rows are refused.
+        """
+        for fold, state, met in zip(self._folds, self._total.states, self._tallies, strict=True):
+            for tally in met:
+                tally.check(label, rows, self._total.plan.refused)
+            fold.close_block()
+            state.settle()
+            absorb_tallies([state.tallies], [met], 0)
+        self._total.rows += rows
 
 
 def sums_of(state: ContestState) -> Any:
     """The fold of each file adds to the state of the whole input."""
     return state.sums
-
-
-def scan_fragment(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment) -> _Scanned:
-    """What one fragment adds to each contest.
-
-    Raises:
-        CellError: a cell cannot be read.
-    """
-    if fragment.start is None:
-        return _scan_rows(plan, needs, file, fragment, trusting=False)
-    try:
-        return _scan_rows(plan, needs, file, fragment, trusting=True)
-    except NotFiniteError:
-        # some row lacks a value or has one that is not allowed: look at each block
-        return _scan_rows(plan, needs, file, fragment, trusting=False)
-
-
-def _scan_rows(plan: Plan, needs: Sequence[Need], file: int, fragment: Fragment, *, trusting: bool) -> _Scanned:
-    known = fragment.start is not None
-    folds = [
-        Accumulator(fragment.start or 0, partial(new_sums, contest), file_number(contest, file))
-        for contest in plan.contests
-    ]
-    loose: list[list[Run]] = [[] for _ in plan.contests]
-    found = _Scanned(0, [], [[Tally() for _ in contest.terms] for contest in plan.contests], Notices())
-    for block in blocks(plan, needs, fragment):
-        for i, contest in enumerate(plan.contests):
-            units = units_of_contest(contest, block, found.tallies[i], trusting=trusting)
-            if known:
-                folds[i].feed(units, block.size)
-            else:
-                loose[i].append(Run(units, block.size))
-        found.rows += block.size
-        found.notices.look(block, plan.watched)
-    found.sums = (
-        [fold.sums() for fold in folds]
-        if known
-        else [
-            FragmentSums(before=runs, moments=new_sums(contest), span=found.rows)
-            for runs, contest in zip(loose, plan.contests, strict=True)
-        ]
-    )
-    return found
-
-
-_VALUES_AT_A_TIME = 3 << 17
-"""How many values of a loss's columns are held at a time: 3 MB, so that the arrays of a block stay near the caches.
-
-Half of it took a fifth longer for ten classes, and twice of it needed more memory for no less time.
-"""
-
-
-_FEWEST_ROWS = 16
-
-
-def rows_at_a_time(plan: Plan, needs: Sequence[Need]) -> int:
-    """How many rows a block has: fewer where rows hold long lists. Sums do not depend on it, memory does."""
-    widths = {need.name: need.width for need in needs}
-    widest = max(sum(widths[name] for entry in term.entries for name in entry.columns) for term in plan.terms)
-    rows = BLOCK
-    # whole parts of a block, so that its sums are made of few pieces
-    while rows > _FEWEST_ROWS and rows * widest > _VALUES_AT_A_TIME:
-        rows //= 2
-    return rows
-
-
-def blocks(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> Iterator[Block]:
-    """The rows of a fragment block by block.
-
-    Raises:
-        CellError: a cell cannot be read.
-    """
-    row = 0
-    with np.errstate(all="ignore"):
-        for batch in fragment.batches(rows_at_a_time(plan, needs)):
-            block = Block(batch, needs, row, fragment.number, plan.where)
-            yield block
-            row += block.size
-            look()
 
 
 def stream_units(

@@ -1,14 +1,20 @@
-"""How fragments are spread over threads: in order, and never more than a few ahead of the fold."""
+"""Where parts of the input are worked on: always in order, and never more than a few ahead of the fold.
+
+On threads of this process, or by an engine that has processes of its own. Those engines, which are in files beside this
+one, get whatever runs there as bytes, and give bytes back, so none of them looks into what is computed.
+"""
 
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
-from typing import TypeAlias, TypeVar, cast
+from typing import ClassVar, Protocol, TypeAlias, TypeVar, cast
 
-from losscli.errors import UsageError
+from losscli.errors import DataError, UsageError
 from losscli.memory import tight
+from losscli.records import dataclass
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -17,7 +23,9 @@ _AHEAD = 2
 """Fragments in flight for each thread: one at work, one ready."""
 
 
-def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threads: int) -> Iterator[Output]:
+def ordered_map(
+    function: Callable[[Item], Output], items: Iterable[Item], threads: int
+) -> Generator[Output, None, None]:
     """function of each item, in the order of the items; an error surfaces at the place of its item.
 
     A single item, or one thread, is worked on here: starting a pool costs more than a small file. Where memory is
@@ -50,6 +58,93 @@ def ordered_map(function: Callable[[Item], Output], items: Iterable[Item], threa
         finally:
             for future in waiting:
                 future.cancel()
+
+
+class Engine(Protocol):
+    """Where parts of the input are worked on.
+
+    Attributes:
+        far: whether workers share nothing with this process, so that what they need has to travel.
+        slots: how many parts are worked on at a time.
+    """
+
+    @property
+    def far(self) -> bool: ...
+
+    @property
+    def slots(self) -> int: ...
+
+    def map(self, function: Callable[[Item], Output], items: Iterable[Item]) -> Generator[Output, None, None]:
+        """function of each item, in the order of the items, and never more than a few ahead of who takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """The threads of this process."""
+
+    slots: int
+    far: ClassVar[bool] = False
+
+    def map(self, function: Callable[[Item], Output], items: Iterable[Item]) -> Generator[Output, None, None]:
+        """function of each item, in the order of the items."""
+        return ordered_map(function, items, self.slots)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineName:
+    """An engine as a command names it.
+
+    Attributes:
+        name: `local`, `dask` or `ray`.
+        address: of its scheduler or head; empty to start it on this machine.
+    """
+
+    name: str = "local"
+    address: str = ""
+
+    @classmethod
+    def parse(cls, asked: str | None) -> "EngineName":
+        """`local`, `dask`, `ray`, `dask://HOST:PORT` or `ray://HOST:PORT`.
+
+        Raises:
+            UsageError: something else.
+        """
+        name, mark, address = (asked or "local").partition("://")
+        if name not in ENGINES or bool(mark) != bool(address) or (name == "local" and address):
+            raise UsageError(
+                f"there is no engine {asked!r}", hint="local, dask, ray, dask://HOST:PORT or ray://HOST:PORT"
+            )
+        return cls(name, address)
+
+    @contextmanager
+    def start(self, threads: int) -> Iterator[Engine]:
+        """The engine at work; what it started is ended afterwards.
+
+        Args:
+            threads: how many parts to work on at a time, where that is not the business of a cluster.
+
+        Raises:
+            DataError: its package is not there, it cannot be reached, or its workers have another losscli.
+        """
+        if self.name == "local":
+            yield Threads(threads)
+            return
+        import importlib
+        import importlib.util
+
+        if importlib.util.find_spec(PACKAGES[self.name]) is None:
+            raise DataError(
+                f"--engine {self.name} needs {PACKAGES[self.name]}, which is not installed",
+                f"pip install 'losscli[{self.name}]'",
+            )
+        module = importlib.import_module(f"losscli.execution_{self.name}")
+        with module.started(self.address, threads) as engine:
+            yield engine
+
+
+PACKAGES = {"dask": "distributed", "ray": "ray"}
+ENGINES = ("local", *PACKAGES)
+LOCAL = EngineName()
 
 
 Settled: TypeAlias = tuple[Item | None, Exception | None]

@@ -35,6 +35,17 @@ class Run:
     units: Units
     span: int
 
+    def __reduce__(self) -> tuple[Callable[[Units, int], "Run"], tuple[Units, int]]:
+        """Between processes the places of the units are as good as nothing where they are all the first row's."""
+        rows = self.units.rows
+        if rows is None or rows.any():
+            return Run, (self.units, self.span)
+        return _in_first_row, (replace(self.units, rows=None), self.span)
+
+
+def _in_first_row(units: Units, span: int) -> Run:
+    return Run(replace(units, rows=np.zeros(len(units.losses), dtype=np.int64)), span)
+
 
 @dataclass(slots=True)
 class FragmentSums:

@@ -1,7 +1,6 @@
 """How often each class occurs in an input: what class weights called `balanced` or `effective` are made of."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,16 +8,18 @@ from typing import Any
 from losscli.arrays import Array, np
 from losscli.block import Block, chosen_rows
 from losscli.class_weights import scheme, weights_of
-from losscli.data.table import Fragment, Need, Table
+from losscli.data.table import CellError, Fragment, Need, Table
 from losscli.errors import DataError, UsageError
+from losscli.execution import Engine
+from losscli.file_walk import FileWalk
 from losscli.fold import BLOCK
+from losscli.parts import Stretch
 from losscli.plan import Input, LossSpec, Plan, Term
-from losscli.records import dataclass
+from losscli.records import dataclass, field
 from losscli.request import Request
-from losscli.walk import walked
 
 
-def resolved(openers: Sequence[Callable[[], Table]], request: Request, threads: int, once: bool) -> Request:
+def resolved(openers: Sequence[Callable[[], Table]], request: Request, engine: Engine, once: bool) -> Request:
     """The request with the class weights that its words stand for, counted in a scan of the label column.
 
     Raises:
@@ -38,7 +39,7 @@ def resolved(openers: Sequence[Callable[[], Table]], request: Request, threads: 
     for place, (spec, words) in enumerate(zip(request.specs, open_, strict=True)):
         numbers: Mapping[str, Any] = {}
         if words:
-            counts, names = _counts(openers, replace(request, specs=[spec]), threads)
+            counts, names = _counts(openers, replace(request, specs=[spec]), engine)
             numbers = {name: _weights(word, counts, names, spec) for name, word in words.items()}
         specs.append(replace(spec, resolved=numbers) if numbers else request.specs[place])
     return replace(request, specs=specs)
@@ -63,29 +64,57 @@ def _weights(word: str, counts: Array, names: Sequence[str] | None, spec: LossSp
 
 
 def _counts(
-    openers: Sequence[Callable[[], Table]], request: Request, threads: int
+    openers: Sequence[Callable[[], Table]], request: Request, engine: Engine
 ) -> tuple[Array, tuple[str, ...] | None]:
-    plan: Plan | None = None
-    counts = np.zeros(0)
-    for opener in openers:
-        with closing(opener()) as table:
-            plan = plan or request.plan(table)
-            needs = plan.needs(table)
-            work = partial(_of_fragment, plan, needs)
-            for _, found in walked(table.label, table.fragments(needs), work, threads):
-                counts = _added(counts, found.counts)
-    return counts, plan.terms[0].classes if plan else None
+    if not openers:
+        return np.zeros(0), None
+    first = openers[0]()
+    try:
+        plan = request.plan(first)
+    except BaseException:
+        first.close()
+        raise
+    total = _Total()
+    FileWalk(plan.needs, partial(_of_part, plan), lambda _: total, engine).over(openers, first)
+    return total.counts, plan.terms[0].classes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Counts:
-    """The rows of each class in a fragment, and all of its rows."""
+    """The rows of each class in each fragment of a part, and all of its rows."""
 
-    counts: Array
-    rows: int
+    counts: list[Array] = field(default_factory=list)
+    rows: int = 0
 
 
-def _of_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Counts:
+class _Total:
+    """The rows of each class in all files, fragment by fragment: shares of classes are rounded when they are added."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(0)
+
+    def take(self, found: _Counts, before: int) -> None:  # noqa: ARG002 - counts have no place
+        """Add a part."""
+        for counts in found.counts:
+            self.counts = _added(self.counts, counts)
+
+    def finish(self, label: str, rows: int) -> None:
+        """Nothing is left at the end of a file."""
+
+
+def _of_part(plan: Plan, part: Stretch) -> _Counts:
+    found = _Counts()
+    for fragment in part.fragments:
+        try:
+            counts, rows = _of_fragment(plan, part.needs, fragment)
+        except CellError as error:
+            raise CellError(found.rows + error.row, error.problem, error.hint) from error
+        found.counts.append(counts)
+        found.rows += rows
+    return found
+
+
+def _of_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> tuple[Array, int]:
     term = plan.terms[0]
     counts, rows = np.zeros(0), 0
     with np.errstate(all="ignore"):
@@ -93,7 +122,7 @@ def _of_fragment(plan: Plan, needs: Sequence[Need], fragment: Fragment) -> _Coun
             block = Block(batch, needs, rows, fragment.number, plan.where)
             counts = _added(counts, _of_block(term, block))
             rows += block.size
-    return _Counts(counts, rows)
+    return counts, rows
 
 
 def _of_block(term: Term, block: Block) -> Array:

@@ -40,7 +40,7 @@ def walked(
     """
     rows = start
     look()
-    keep("", partial(_growing, label, grown))
+    keep("", partial(growing, label, grown))
     try:
         for found in ordered_map(work, fragments, threads):
             yield rows, found
@@ -55,5 +55,6 @@ def reading(label: str) -> Growing:
     return Growing(f"what is in memory of {label} at a time", "--threads 1, or smaller row groups in the file", 0)
 
 
-def _growing(label: str, grown: Callable[[], Growing | None] | None) -> Growing:
+def growing(label: str, grown: Callable[[], Growing | None] | None) -> Growing:
+    """The largest of what is held, or what is in memory of an input at a time."""
     return (grown and grown()) or reading(label)

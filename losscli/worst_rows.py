@@ -11,8 +11,9 @@ from losscli.data.cells import ShowsCells
 from losscli.data.columns import expand
 from losscli.data.table import Fragment, Need, Table, position
 from losscli.errors import UsageError
-from losscli.evaluation import Progress, blocks
+from losscli.evaluation import Progress
 from losscli.notices import Notices
+from losscli.part_sums import blocks
 from losscli.plan import Plan, Term
 from losscli.ranking import Ranking
 from losscli.records import dataclass, field

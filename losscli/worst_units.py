@@ -6,6 +6,7 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.evaluation import Opener, Progress, Sums, scan
+from losscli.execution import Threads
 from losscli.outcome import Outcome
 from losscli.plan import Term
 from losscli.ranking import Ranking
@@ -104,7 +105,7 @@ def worst_of(
     if len(request.specs) != 1:
         raise UsageError(f"worst takes one loss, not {len(request.specs)}", hint="run it for each")
     openers = list(openers)
-    request = resolved(openers, request, threads, once)
+    request = resolved(openers, request, Threads(threads), once)
     with closing(openers[0]()) as table:
         # the columns tell whether rows are units at all
         plan = request.plan(table)

@@ -6,10 +6,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from losscli.errors import ExitCode
+from losscli.execution import PACKAGES
 from tests.cli import ROOT, run_cli
 
 PAGES = [
@@ -78,6 +81,9 @@ def _bash(line: str, folder: Path, environment: dict[str, str]) -> "subprocess.C
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_documented_command_runs(line: str, clone: Path, environment: dict[str, str]) -> None:
+    for name, package in PACKAGES.items():
+        if f"--engine {name}" in line:
+            pytest.importorskip(package, reason=f"{package} is not installed")
     done = _bash(line, clone, environment)
     assert done.returncode == 0, f"$ {line}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
@@ -124,3 +130,19 @@ def test_the_help_says_what_percent_cells_does() -> None:
     """50.5% is read as 0.505 (test_rows.py), so the help must not say 50.5."""
     help_text = " ".join(run_cli(["compute", "--help"]).out.split())
     assert "50.5% as 0.505" in help_text
+
+
+def test_the_recipe_for_spark_works(clone: Path) -> None:
+    """Its function gets Arrow batches, as mapInArrow gives them, and the merge of what it yields is a plain run."""
+    recipe = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "cluster.md").read_text(), re.DOTALL)
+    assert recipe
+    names: dict[str, Any] = {}
+    exec(recipe[1], names)  # noqa: S102 - our own page
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(clone)
+        batches = [pa.record_batch({"shard": ["1/3", "3/3"]}), pa.record_batch({"shard": ["2/3"]})]
+        for i, batch in enumerate(names["states_of_shards"](batches)):
+            (clone / f"spark-{i}.json").write_text(batch.column("state")[0].as_py())
+    merged = run_cli(["merge", *(f"spark-{i}.json" for i in range(3)), "--json"], cwd=clone)
+    assert merged == run_cli([*names["ARGUMENTS"], "--json"], cwd=clone)
+    assert merged.code == 0

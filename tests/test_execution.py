@@ -104,7 +104,7 @@ def test_nothing_happens_before_the_first_result_is_asked_for(threads: int) -> N
     assert not started
     next(results)
     assert len(started) <= 2 * threads
-    results.close()  # type: ignore[attr-defined] # a generator, which its type does not say
+    results.close()
 
 
 @each_number
@@ -180,7 +180,7 @@ def test_a_consumer_that_leaves_stops_the_work(threads: int) -> None:
 
     results = ordered_map(function, count(), threads)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
-    results.close()  # type: ignore[attr-defined] # a generator, which its type does not say
+    results.close()
     assert not pool_threads()
     # 2 were received and left; with the third, at most 2 for each thread were on their way
     assert len(started) <= 2 + 2 * threads
@@ -206,7 +206,7 @@ def test_work_that_waits_when_the_consumer_leaves_is_never_begun(threads: int) -
     # items 1 to `threads` hold all threads until well after the others are cancelled
     opening = threading.Timer(0.2, gate.set)
     opening.start()
-    results.close()  # type: ignore[attr-defined] # a generator, which its type does not say
+    results.close()
     opening.join()
     assert max(started) <= threads
 

@@ -230,7 +230,7 @@ def test_so_do_pieces_of_a_line_and_less(size: int, tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("rows", [97, 5000, 100_000])
 def test_so_do_batches_of_any_size(rows: int, few_paths: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     expected = results(ASKED["gaps, where"], few_paths[0])
-    monkeypatch.setattr("losscli.evaluation.BLOCK", rows)
+    monkeypatch.setattr("losscli.part_sums.BLOCK", rows)
     for path in few_paths[:-1]:
         assert results(ASKED["gaps, where"], path) == expected, path
 
@@ -241,7 +241,7 @@ def test_so_do_batches_of_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     table = Files(tmp_path, make_cells(503))
     paths = [table.write_parquet(ROWS), table.write_arrow(311), table.write_text()[0]]
     expected = results(ASKED["gaps"], paths[0])
-    monkeypatch.setattr("losscli.evaluation.BLOCK", 1)
+    monkeypatch.setattr("losscli.part_sums.BLOCK", 1)
     for path in paths:
         assert results(ASKED["gaps"], path) == expected, path
 
@@ -255,7 +255,7 @@ def test_batches_make_no_difference_to_any_loss(case: Case, monkeypatch: pytest.
     given: dict[str, Any] = {**case.given, **{name: name for name in columns}}
     found = []
     for rows in (700, 1, 3, 97):
-        monkeypatch.setattr("losscli.evaluation.BLOCK", rows)
+        monkeypatch.setattr("losscli.part_sums.BLOCK", rows)
         result = losscli.compute(table, loss=case.loss.name, threads=1, **given)
         found.append((result.value, result.stderr, result.ci))
     assert found == found[:1] * 4

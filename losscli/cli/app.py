@@ -148,6 +148,8 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _help_of(error: TyperException) -> str:
+    if getattr(error, "option_name", None) == "--engine":
+        return "compute, compare and check have engines; this command works here, on as many threads as --threads says"
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "losscli"
     return f"`{path} --help` shows what there is"

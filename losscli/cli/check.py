@@ -2,6 +2,7 @@
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.chance_options import ResamplingOptions
+from losscli.cli.engine_options import EngineOptions
 from losscli.cli.gate_options import GateOptions
 from losscli.cli.model_options import JoinOptions, ModelOptions
 from losscli.cli.options import Files, InputOptions, Losses, OutputOptions, grouped
@@ -19,6 +20,7 @@ def command(
     rows: RowOptions,
     models: ModelOptions,
     joins: JoinOptions,
+    where: EngineOptions,
     resampling: ResamplingOptions,
     output: OutputOptions,
 ) -> int:
@@ -38,7 +40,7 @@ def command(
     rules = rules_of(configuration, gate.rules(loss or [], catalogue.parameters))
     settings = settings_of(files, rows, models, joins, resampling, output, configuration)
     places = destinations(output.output or [], output.json, KINDS, default_kind())
-    job = GateJob(gate, configuration, rules, settings, catalogue, reading, output)
+    job = GateJob(gate, configuration, rules, settings, catalogue, reading, where, output)
     inputs, reference = job.inputs()
     saved = [Destination("json", gate.save_baseline)] if gate.save_baseline else []
     own = [configuration.path] if configuration else []

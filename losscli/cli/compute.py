@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.chance_options import ResamplingOptions, SliceOptions, chance_of
+from losscli.cli.engine_options import EngineOptions
 from losscli.cli.model_options import JoinOptions, ModelOptions, assembly_of
 from losscli.cli.options import (
     Files,
@@ -38,6 +39,7 @@ def command(
     catalogue: CatalogueOptions,
     rows: RowOptions,
     joins: JoinOptions,
+    where: EngineOptions,
     slices: SliceOptions,
     resampling: ResamplingOptions,
     penalty: PenaltyOptions,
@@ -58,19 +60,19 @@ def command(
         from losscli.cli.sharding import Asked, check_one_table, emit_state
 
         asked = Asked("compute", losses, reduction, None, reading, rows, catalogue, slices, resampling)
-        check_one_table(joins, hist=hist)
+        check_one_table(joins, where, hist=hist)
         emit_state(asked, part, files, reading, penalty, output)
         return
     request = request_of(losses, rows, catalogue, reading, chance_of(slices, resampling))
     if how is Reduction.NONE:
-        _check_plain(slices, resampling, penalty, hist)
+        _check_plain(slices, resampling, penalty, hist, where)
         _write_each_row(files, request, reading, joins, output)
         return
     places = destinations(output.output or [], output.json, KINDS, "table" if hist else default_kind())
     request = _described(request, places, how) if hist else request
     inputs = assembly_of(files, reading, joins, ModelOptions(), conditions=request.where)
     check_places(places, [source.name for source in inputs.sources])
-    run_job("compute", inputs, request, how, places, reading, output, penalty)
+    run_job("compute", inputs, request, how, places, reading, output, penalty, where)
 
 
 def _check_one(losses: Sequence[str], catalogue: CatalogueOptions) -> None:
@@ -94,7 +96,10 @@ def _described(request: "Request", places: "Sequence[Destination]", how: "Reduct
     return replace(request, described=True)
 
 
-def _check_plain(slices: SliceOptions, resampling: ResamplingOptions, penalty: PenaltyOptions, hist: bool) -> None:
+def _check_plain(
+    slices: SliceOptions, resampling: ResamplingOptions, penalty: PenaltyOptions, hist: bool, where: EngineOptions
+) -> None:
+    where.refuse("--reduction none", "the losses of rows are written here, in their order; leave --engine out")
     if slices != SliceOptions() or resampling != ResamplingOptions():
         raise UsageError("the losses of rows have no slices and no intervals", hint="leave --by and its like out")
     if hist:

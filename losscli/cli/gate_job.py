@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.chance_options import SliceOptions, chance_of
+from losscli.cli.engine_options import EngineOptions
 from losscli.cli.gate_options import GateOptions
 from losscli.cli.gate_settings import Settings
 from losscli.cli.github_actions import tell_github
@@ -22,6 +23,7 @@ from losscli.records import dataclass
 if TYPE_CHECKING:
     from losscli.data.assembly import Assembly
     from losscli.evaluation import Sums
+    from losscli.execution import Engine
     from losscli.gates.configuration import Configuration
     from losscli.gates.rule import Rule
     from losscli.gates.running import Held, Reference
@@ -44,6 +46,7 @@ class GateJob:
     settings: Settings
     catalogue: CatalogueOptions
     reading: InputOptions
+    where: EngineOptions
     output: OutputOptions
 
     def inputs(self) -> "tuple[Assembly, Reference]":
@@ -161,19 +164,14 @@ class GateJob:
         """Scan, judge, write, and say what the process ends with."""
         from losscli.cli.job import begin
         from losscli.gates.judgement import exit_code
-        from losscli.gates.running import checked, report_of_all
+        from losscli.gates.running import report_of_all
 
         requests = self._requests(reference.model)
         begin()
         if len(requests) > 1:
             self._refuse_early(inputs, requests)
-        reports, held = [], []
         confidence = self.settings.confidence
-        for rules, request in requests:
-            sums = self._scanned(inputs, request)
-            report, of_rules = checked(rules, sums, request, confidence, reference, inputs.left_out)
-            reports.append(report)
-            held += of_rules
+        reports, held = self._checked(inputs, reference, requests)
         order = {id(rule): place for place, rule in enumerate(self.rules)}
         held.sort(key=lambda one: order[id(one.rule)])
         if self.gate.update_limits:
@@ -186,7 +184,26 @@ class GateJob:
         self._write(report, places, code, reference)
         return code
 
-    def _scanned(self, inputs: "Assembly", request: "Request") -> "Sums":
+    def _checked(
+        self, inputs: "Assembly", reference: "Reference", requests: "list[tuple[list[Rule], Request]]"
+    ) -> "tuple[list[Report], list[Held]]":
+        """A report for each scan, and each rule held against what it found."""
+        from losscli.engine_choice import engine_for
+        from losscli.execution import thread_count
+        from losscli.gates.running import checked
+
+        reports: list[Report] = []
+        held: list[Held] = []
+        threads = thread_count(self.reading.threads)
+        with engine_for(self.where.engine, threads, inputs, [request for _, request in requests]) as engine:
+            for rules, request in requests:
+                sums = self._scanned(inputs, request, engine)
+                report, of_rules = checked(rules, sums, request, self.settings.confidence, reference, inputs.left_out)
+                reports.append(report)
+                held += of_rules
+        return reports, held
+
+    def _scanned(self, inputs: "Assembly", request: "Request", engine: "Engine") -> "Sums":
         """One scan.
 
         Raises:
@@ -195,7 +212,7 @@ class GateJob:
         from losscli.slicing import TooManySlicesError
 
         try:
-            return scanned(inputs, request, self.reading, self.output)
+            return scanned(inputs, request, engine, self.output)
         except TooManySlicesError as error:
             raise DataError(
                 f"a rule by {error.named} has more than {error.most:,} slices",

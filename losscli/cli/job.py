@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from losscli.cli.catalogue_options import CatalogueOptions
+from losscli.cli.engine_options import EngineOptions
 from losscli.cli.invocation import command_line
 from losscli.cli.memory import keep_freed_memory
 from losscli.cli.options import InputOptions, OutputOptions
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from losscli.chance import Chance
     from losscli.data.assembly import Assembly
     from losscli.evaluation import Sums
+    from losscli.execution import Engine
     from losscli.request import Request
     from losscli.results import Input, Reduction, Report
 
@@ -90,12 +92,16 @@ def run_job(
     reading: InputOptions,
     output: OutputOptions,
     penalty: PenaltyOptions,
+    where: EngineOptions,
 ) -> None:
     """Scan the inputs once and write the report."""
+    from losscli.engine_choice import engine_for
+    from losscli.execution import thread_count
     from losscli.summary import check_paired, report_of, with_left_out
 
     penalties = penalty.penalties()
-    sums = scanned(inputs, request, reading, output)
+    with engine_for(where.engine, thread_count(reading.threads), inputs, [request]) as engine:
+        sums = scanned(inputs, request, engine, output)
     check_paired(sums, inputs.left_out)
     hashed = hashed_inputs(inputs) if any(place.kind == "json" for place in places) else []
     report = report_of(command, sums, request, reduction, output.level(), hashed, penalties)
@@ -153,14 +159,13 @@ def tell(
     write_report(report, places, below)
 
 
-def scanned(inputs: "Assembly", request: "Request", reading: InputOptions, output: OutputOptions) -> "Sums":
+def scanned(inputs: "Assembly", request: "Request", engine: "Engine", output: OutputOptions) -> "Sums":
     """One scan of the inputs, with a progress bar where it takes long."""
     from losscli.evaluation import scan
-    from losscli.execution import thread_count
 
     begin()
     with Progress(output.quiet) as progress:
-        return scan(inputs.openers, request, thread_count(reading.threads), progress, inputs.read_once)
+        return scan(inputs.openers, request, engine, progress, inputs.read_once)
 
 
 def hashed_inputs(inputs: "Assembly") -> "list[Input]":

@@ -33,10 +33,11 @@ def write_row_losses(
         UsageError: Parquet for standard output.
     """
     from losscli.evaluation import scan
+    from losscli.execution import Threads
     from losscli.resolved_words import resolved
 
     openers, once = list(inputs.openers), inputs.read_once
-    request = resolved(openers, request, threads, once)
+    request = resolved(openers, request, Threads(threads), once)
     with closing(openers[0]()) as table:
         # the columns tell whether rows are units at all, before anything is opened for them
         term = request.plan(table).terms[0]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from losscli.cli.catalogue_options import CatalogueOptions
 from losscli.cli.chance_options import ResamplingOptions, SliceOptions, chance_of
+from losscli.cli.engine_options import EngineOptions
 from losscli.cli.model_options import JoinOptions, ModelOptions
 from losscli.cli.options import InputOptions, OutputOptions
 from losscli.cli.penalty_options import PenaltyOptions
@@ -115,12 +116,15 @@ def _fits(hint: Any, value: Any) -> bool:
     return isinstance(value, hint)
 
 
-def check_one_table(joins: JoinOptions, models: ModelOptions | None = None, *, hist: bool = False) -> None:
+def check_one_table(
+    joins: JoinOptions, where: EngineOptions, models: ModelOptions | None = None, *, hist: bool = False
+) -> None:
     """Refuse what brings several files together, whose rows cannot be cut into shards, and what a state does not keep.
 
     Raises:
-        UsageError: there are models or a truth in files of their own, or a histogram is asked for.
+        UsageError: there are models or a truth in files of their own, or a histogram or an engine is asked for.
     """
+    where.refuse("--emit-state", "each shard is computed where it is asked for; leave one of them out")
     if hist:
         raise UsageError("--emit-state keeps no distribution", hint="leave --hist out")
     if joins != JoinOptions() or models not in (None, ModelOptions()):

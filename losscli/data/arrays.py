@@ -56,6 +56,14 @@ class NumpyTable:
         for start in range(0, length, ROWS_A_FRAGMENT):
             yield _ArrayRun(self.label, names, reader, start, min(start + ROWS_A_FRAGMENT, length))
 
+    def run_sizes(self) -> list[int] | None:
+        """The rows of each fragment of a .npy file; None for an archive, whose arrays are loaded as a whole."""
+        if isinstance(self._source, _Archive):
+            return None
+        with _broken_files(self.label):
+            length = self._source.pick([self.columns[0].name])[0] if self.columns else 0
+        return [min(ROWS_A_FRAGMENT, length - start) for start in range(0, length, ROWS_A_FRAGMENT)]
+
     def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
         """Some rows; of an archive, arrays of another length than the first named one have no cells."""
         with _broken_files(self.label):

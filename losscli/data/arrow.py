@@ -43,16 +43,33 @@ class ArrowTable:
             reader = _ipc_reader(source)
             return int(reader.num_record_batches) if isinstance(reader, pa.ipc.RecordBatchFileReader) else 1
 
+    def batch_sizes(self) -> list[int] | None:
+        """The rows of each record batch of a file; None for a stream, which has no index."""
+        try:
+            with pa.BufferReader(self.content) if self.content is not None else pa.memory_map(self.path) as source:
+                reader = _ipc_reader(source, [0])
+                if not isinstance(reader, pa.ipc.RecordBatchFileReader):
+                    return None
+                return [reader.get_batch(index).num_rows for index in range(reader.num_record_batches)]
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(self.label, "Arrow", error) from error
+
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The record batches in file order."""
+        return self._fragments(needs, 0, None, 0)
+
+    def between(self, needs: Sequence[Need], first: int, last: int) -> Iterator[Fragment]:
+        """The record batches of a file from first to just below last."""
+        return self._fragments(needs, first, last, sum((self.batch_sizes() or [])[:first]))
+
+    def _fragments(self, needs: Sequence[Need], first: int, last: int | None, start: int) -> Iterator[Fragment]:
         places = [position(self, need.name) for need in needs]
-        start = 0
         read = sorted(set(places))
         try:
             with self._source() as source:
                 reader = _ipc_reader(source, read)
                 places = [read.index(place) for place in places]
-                for batch in _ipc_batches(reader):
+                for batch in _ipc_batches(reader, first, last):
                     batch.validate()
                     yield _ReadBatch([batch.column(place) for place in places], start, self.label)
                     start += batch.num_rows
@@ -85,9 +102,10 @@ def _ipc_reader(source: Any, fields: list[int] | None = None) -> Any:
         return pa.ipc.open_stream(source, options=options)
 
 
-def _ipc_batches(reader: Any) -> Iterator[pa.RecordBatch]:
+def _ipc_batches(reader: Any, first: int = 0, last: int | None = None) -> Iterator[pa.RecordBatch]:
+    """The record batches of a file from first to just below last, or all of a stream."""
     if isinstance(reader, pa.ipc.RecordBatchFileReader):
-        for index in range(reader.num_record_batches):
+        for index in range(reader.num_record_batches)[first:last]:
             yield reader.get_batch(index)
     else:
         yield from reader

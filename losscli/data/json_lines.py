@@ -24,6 +24,7 @@ class JsonTable:
     label: str
     stream: BinaryIO
     columns: Sequence[Column] = field(init=False)
+    _mark: int = field(init=False, repr=False)
     _rows: Iterator[bytes | list[Any]] = field(init=False, repr=False)
     _first: bytes | list[Any] = field(init=False, repr=False)
 
@@ -31,7 +32,8 @@ class JsonTable:
         head = b""
         while not head.strip() and (more := self.stream.read(_PIECE_BYTES)):
             head += more
-        head = head.removeprefix(b"\xef\xbb\xbf")
+        mark = len(head) - len(head.removeprefix(b"\xef\xbb\xbf"))
+        head = head[mark:]
         if not head.strip():
             raise DataError(f"{self.label} is empty", "give a file with a JSON object for each row")
         as_array = head.lstrip().startswith(b"[")
@@ -39,6 +41,7 @@ class JsonTable:
         first = next(rows, None)
         if first is None:
             raise DataError(f"{self.label} has no rows", "give at least one object")
+        object.__setattr__(self, "_mark", mark)
         object.__setattr__(self, "_rows", rows)
         object.__setattr__(self, "_first", first)
         object.__setattr__(self, "columns", _describe(self._head_rows(first)))
@@ -57,6 +60,10 @@ class JsonTable:
         yield _Piece(needs, kinds, self._first)
         for piece in self._rows:
             yield _Piece(needs, kinds, piece)
+
+    def first_byte(self) -> int | None:
+        """Where the rows begin in a file with an object a line; None for an array."""
+        return self._mark if isinstance(self._first, bytes) else None
 
     def close(self) -> None:
         """Close the stream."""

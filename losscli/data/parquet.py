@@ -1,4 +1,4 @@
-"""Parquet files: their fragments are row groups."""
+"""Parquet files: their fragments are row groups, small ones together."""
 
 from bisect import bisect_left
 from collections.abc import Generator, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """A Parquet file; its fragments are row groups."""
+    """A Parquet file; its fragments are row groups, small ones together."""
 
     label: str
     path: "str | RemoteFile"
@@ -37,22 +37,32 @@ class ParquetTable:
         object.__setattr__(self, "parts", _parts_of_columns(file))
 
     def decoded(
-        self, rows: int, group: int, names: Sequence[str], encoded: Sequence[str] = (), *, threads: bool
+        self, rows: int, groups: Sequence[int], names: Sequence[str], encoded: Sequence[str] = (), *, threads: bool
     ) -> Generator[Batch, None, None]:
-        """Some columns of a row group, in batches of at most `rows` rows; those `encoded` as dictionaries."""
+        """Some columns of row groups, in batches of at most `rows` rows; those `encoded` as dictionaries."""
         file = open_parquet(self.path, self.content, self.metadata, self.label, encoded)
         places = [part for name in names for part in self.parts[name]]
-        for batch in file.iter_batches(rows, row_groups=[group], column_indices=places, use_threads=threads):
+        for batch in file.iter_batches(rows, row_groups=groups, column_indices=places, use_threads=threads):
             yield [batch.column(name) for name in names]
 
     def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
         """The row groups in file order."""
+        return self.groups(needs, 0, self.metadata.num_row_groups)
+
+    def groups(self, needs: Sequence[Need], first: int, last: int, rows: int = 1 << 16) -> Iterator["_RowGroups"]:
+        """The row groups from first to just below last, as many together as have so many rows.
+
+        Opening the file costs as much as reading some ten thousand rows.
+        """
         names = [self.columns[position(self, need.name)].name for need in needs]
         texts = [name for name, need in zip(names, needs, strict=True) if need.tells_apart and need.kind is Kind.TEXT]
-        start = 0
-        for index in range(self.metadata.num_row_groups):
-            yield _RowGroup(self, names, texts, index, start)
-            start += self.metadata.row_group(index).num_rows
+        start, begin = sum(self.metadata.row_group(index).num_rows for index in range(first)), first
+        count = 0
+        for index in range(first, last):
+            count += self.metadata.row_group(index).num_rows
+            if count >= rows or index == last - 1:
+                yield _RowGroups(self, names, texts, begin, index + 1, start)
+                start, begin, count = start + count, index + 1, 0
 
     def cells(self, rows: Sequence[int], names: Sequence[str]) -> Cells:
         """Some rows; of the row groups only those that hold them are read."""
@@ -68,7 +78,7 @@ class ParquetTable:
 
     def _cells_of_group(self, index: int, rows: Sequence[int], names: Sequence[str]) -> Cells:
         try:
-            with closing(self.decoded(_SHOWN_AT_A_TIME, index, names, threads=True)) as batches:
+            with closing(self.decoded(_SHOWN_AT_A_TIME, [index], names, threads=True)) as batches:
                 return picked(batches, rows)
         except (OSError, pa.ArrowException) as error:
             raise unreadable(self.label, "Parquet", error) from error
@@ -78,21 +88,23 @@ class ParquetTable:
 
 
 @dataclass(frozen=True)
-class _RowGroup:
+class _RowGroups:
     table: ParquetTable
     names: Sequence[str]
     texts: Sequence[str]
-    index: int
+    first: int
+    last: int
     start: int
 
     def batches(self, rows: int) -> Iterator[Batch]:
         table = self.table
         try:
-            encoded = _of_few_texts(table.metadata.row_group(self.index), self.texts) if self.texts else []
+            encoded = _of_few_texts(table.metadata.row_group(self.first), self.texts) if self.texts else []
             # row groups are what runs in parallel, and the columns of one are read one after the other; a file of a
             # single large one is decoded column by column at once, ahead of what is done with it
             alone = table.metadata.num_row_groups == 1 and table.metadata.num_rows > rows
-            batches = table.decoded(rows, self.index, self.names, encoded, threads=alone)
+            groups = range(self.first, self.last)
+            batches = table.decoded(rows, groups, self.names, encoded, threads=alone)
             with closing(ahead(batches) if alone else batches) as read:
                 for columns in read:
                     yield [usual(cells) for cells in validated(columns)]

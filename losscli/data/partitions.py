@@ -1,9 +1,10 @@
 """Files of a partitioned data set: the keys that their folders say are columns of every row."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -13,6 +14,9 @@ from losscli.data.partition_keys import PartitionKey
 from losscli.data.table import Batch, CellError, Column, Fragment, Kind, Need, Table, position
 from losscli.errors import DataError
 from losscli.records import dataclass, field
+
+Cut: TypeAlias = Callable[[Table, Sequence[Need]], Iterator[Fragment]]
+"""Some of the fragments of a table."""
 
 
 def partitioned(table: Table, keys: Sequence[PartitionKey]) -> Table:
@@ -48,8 +52,8 @@ class PartitionedTable:
         """The name of the file."""
         return self.table.label
 
-    def fragments(self, needs: Sequence[Need]) -> Iterator[Fragment]:
-        """The fragments of the file, with the keys of its folders."""
+    def fragments(self, needs: Sequence[Need], some: Cut | None = None) -> Iterator[Fragment]:
+        """The fragments of the file, or some of them, with the keys of its folders."""
         own = {key.name: key for key in self.keys}
         keys = [own.get(self.columns[position(self, need.name)].name) for need in needs]
         here = {column.name for column in self.table.columns}
@@ -62,7 +66,8 @@ class PartitionedTable:
         # at least one, which tells how many rows there are
         asked = read or self._any_column()
         layout = _Layout(tuple(keys), tuple(held))
-        for fragment in self.table.fragments(asked):
+        found = self.table.fragments(asked) if some is None else some(self.table, asked)
+        for fragment in found:
             kind = _ShownFragment if isinstance(fragment, ShowsCells) else _Fragment
             yield kind(fragment, layout, self.keys)
 

@@ -60,6 +60,7 @@ class Source:
         address: the whole address of what is not on this machine; None for files.
         keys: what the folders of a data set say of the file.
         within: the folder or pattern that stands for the file; None where the command names it.
+        place: where the file is for a process with another working folder; messages have the name.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Source:
     address: str | None = field(default=None, repr=False)
     keys: "tuple[PartitionKey, ...]" = ()
     within: str | None = None
+    place: str | None = None
 
     @property
     def label(self) -> str:
@@ -138,7 +140,8 @@ class Source:
             # arrays of NumPy are read by its own readers, which know files only
             found: RemoteFile | None = stream.file if kind in ("parquet", "arrow") else None
             return found
-        return self.name if self.name != STANDARD_INPUT and Path(self.name).is_file() else None
+        path = self.place or self.name
+        return path if self.name != STANDARD_INPUT and Path(path).is_file() else None
 
     def _with_keys(self, table: Table) -> Table:
         if not self.keys:
@@ -162,7 +165,7 @@ class Source:
         try:
             if self.name == STANDARD_INPUT:
                 return Peekable(sys.stdin.buffer)
-            return Peekable(Path(self.name).open("rb"))
+            return Peekable(Path(self.place or self.name).open("rb"))
         except FileNotFoundError:
             raise DataError(f"{self.name}: no such file", _near_files(self.name)) from None
         except IsADirectoryError:

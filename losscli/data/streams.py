@@ -43,6 +43,10 @@ class Peekable:
         else:
             self._ahead = rest + self._ahead
 
+    def tell(self) -> int:
+        """How many bytes of a file were read from it."""
+        return int(self._stream.tell()) - len(self._ahead)
+
     def close(self) -> None:
         self._stream.close()
 

@@ -91,6 +91,10 @@ class TextTable:
             return None
         return PlainText(self.delimiter, len(self.columns), places)
 
+    def first_byte(self) -> int:
+        """Where the rows begin in a file of which no row has been read."""
+        return self.stream.tell() - len(self._head)
+
     def close(self) -> None:
         """Close the stream."""
         self.stream.close()

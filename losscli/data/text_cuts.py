@@ -20,6 +20,9 @@ class Returnable(Protocol):
     def give_back(self, rest: bytes) -> None:
         """Have the next read begin with these bytes, which are the last that were read."""
 
+    def tell(self) -> int:
+        """How many bytes of a file were read from it."""
+
     def close(self) -> None:
         """Let go of what is behind it."""
 

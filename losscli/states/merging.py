@@ -10,8 +10,9 @@ from losscli.batches import RowsApartError
 from losscli.contest_state import new_state
 from losscli.data.table import Column, Fragment, Need
 from losscli.errors import DataError, LosscliError
-from losscli.evaluation import Sums, absorb_tallies, file_number, sums_of
+from losscli.evaluation import Sums, sums_of
 from losscli.fold import Accumulator
+from losscli.part_sums import absorb_tallies, file_number
 from losscli.plan import Plan
 from losscli.records import dataclass
 from losscli.request import Request

@@ -11,10 +11,11 @@ from losscli.contest_state import new_sums
 from losscli.data.pieces import fragments_of_pieces, pieces_of
 from losscli.data.table import Column, Fragment, Table
 from losscli.errors import UsageError
-from losscli.evaluation import Opener, Progress, absorb_tallies, file_number, scan_fragment
+from losscli.evaluation import Opener, Progress
 from losscli.fold import Accumulator, FragmentSums
 from losscli.models import models_of
 from losscli.notices import Notices
+from losscli.part_sums import absorb_tallies, file_number, scan_fragment
 from losscli.plan import Plan
 from losscli.records import dataclass, field
 from losscli.request import Request
