@@ -159,6 +159,8 @@ ARROWS: dict[str, set[str]] = {
         "units",
         "walk",
         "workers",
+        "memory",
+        "grown",
     },
     "ranking": set(),
     "histogram": set(),
