@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -76,6 +77,15 @@ class _Piece:
     kinds: Mapping[str, Kind]
     content: bytes | list[Any]
     start: None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes, or objects, it has."""
+        return len(self.content)
+
+    def holding(self, content: bytes) -> "_Piece":
+        """The same with other bytes."""
+        return replace(self, content=content)
 
     def batches(self, rows: int) -> Iterator[Batch]:
         whole = self._fast(self.content) if isinstance(self.content, bytes) else None

@@ -1,7 +1,6 @@
 """Into how many pieces an input can be cut by its index alone, and the fragments of some of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -66,8 +65,8 @@ def text_ranges(table: Table, needs: Sequence[Need]) -> Iterator[tuple[Fragment,
 def _ranges(table: Table, needs: Sequence[Need], begin: int) -> Iterator[tuple[Fragment, int, int]]:
     for fragment in table.fragments(needs):
         piece: Any = fragment
-        yield replace(piece, content=b""), begin, len(piece.content)
-        begin += len(piece.content)
+        yield piece.holding(b""), begin, piece.size
+        begin += piece.size
 
 
 def piece_at(piece: Any, path: str, offset: int, length: int) -> Fragment:
@@ -81,5 +80,5 @@ def piece_at(piece: Any, path: str, offset: int, length: int) -> Fragment:
         content = stream.read(length)
     if len(content) != length:
         raise DataError(f"{path} has become shorter while it was read", "leave it alone, and run again")
-    found: Fragment = replace(piece, content=content)
+    found: Fragment = piece.holding(content)
     return found

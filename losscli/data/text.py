@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -115,6 +116,15 @@ class _Piece:
     lines: Lines
     plain: PlainText | None = None
     start: None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.lines.size
+
+    def holding(self, content: bytes) -> "_Piece":
+        """The same with other bytes."""
+        return replace(self, lines=Lines(content, len(content)))
 
     def batches(self, rows: int) -> Iterator[Batch]:
         numbers = None if self.plain is None else self.plain.numbers(self.lines.content, self.lines.size)
