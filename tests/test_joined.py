@@ -76,8 +76,8 @@ def test_rows_and_starts_are_those_of_the_predictions(
     step = -1 if reverse else 1
     columns = {"id": [3, 1, 3, 1, 2][::step], "pred": [30.0, 10.0, 31.0, 11.0, 20.0][::step]}
     table = joined(parquet_file(tmp_path / "p.parquet", columns, group_rows), truth, "id")
-    starts = [fragment.start for fragment in table.fragments([])]
-    assert starts == list(range(0, 5, group_rows))
+    # so small row groups are read together
+    assert [fragment.start for fragment in table.fragments([])] == [0]
     again = joined(tmp_path / "p.parquet", truth, "id")
     assert rows_of(again, ["y", "pred"], batch_rows) == ROWS[::step]
 
