@@ -28,10 +28,12 @@ class Rows:
 
 
 def text_of(names: str | Sequence[str] | None) -> str | None:
+    """Names as the command takes them."""
     return names if names is None or isinstance(names, str) else ",".join(names)
 
 
 def texts_of(names: str | Sequence[str]) -> tuple[str, ...]:
+    """One text or several, as several."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 

@@ -40,7 +40,10 @@ def engine_for(asked: str | None, threads: int, inputs: "Assembly", requests: "S
 def _check(name: str, inputs: "Assembly") -> None:
     from losscli.data.own_file import source_of
 
-    if any(source_of(opener) is None for opener in inputs.openers):
+    sources = [source_of(opener) for opener in inputs.openers]
+    if any(source is not None and source.address is not None for source in sources):
+        raise UsageError("--engine reads files that all workers see by a path, no addresses", hint="--engine local")
+    if None in sources:
         raise UsageError(
             f"--engine {name} reads files that have everything in them, not --truth, --model, --model-column or frames",
             hint="join the files first, or compute here: --engine local",

@@ -144,7 +144,6 @@ class EngineName:
 
 PACKAGES = {"dask": "distributed", "ray": "ray"}
 ENGINES = ("local", *PACKAGES)
-LOCAL = EngineName()
 
 
 Settled: TypeAlias = tuple[Item | None, Exception | None]

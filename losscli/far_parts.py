@@ -130,8 +130,8 @@ class FarCutting:
     """
 
     def __init__(self, openers: Sequence[Opener], slots: int) -> None:
-        sources = {source.name: source for source in map(_own, openers)}
-        self._there = {name: _far(source) for name, source in sources.items()}
+        # by all that they are: a file that is named twice has keys only where a folder or pattern stands for it
+        self._there = {source: _far(source) for source in map(_own, openers)}
         sizes = [0 if there is None else there.size for there in self._there.values()]
         self._slots = slots
         self._bytes = min(_LARGE_FILE, max(SMALL_FILE, sum(sizes) // (_PARTS_A_SLOT * slots)))
@@ -139,13 +139,13 @@ class FarCutting:
 
     def unopened(self, file: int, opener: Opener, *, is_open: bool) -> Part | None:  # noqa: ARG002 - opened again there
         """A file that is no larger than a part; its rows are added up where it is read."""
-        there = self._there[_own(opener).name]
+        there = self._there[_own(opener)]
         return None if there is None or there.size > self._bytes else WholeFile(file, there.source.label, there.open)
 
     def opened(self, file: int, opener: Opener, table: Table, needs: Sequence[Need]) -> Iterator[Part]:
         """Runs of what the index of the table has, or pieces of text."""
         source = _own(opener)
-        there, content = self._there[source.name], getattr(table, "content", None)
+        there, content = self._there[source], getattr(table, "content", None)
         whole = replace(source, content=content).open if content is not None or there is None else there.open
         sizes = rows_of_pieces(table)
         if sizes is None:
@@ -201,8 +201,6 @@ def _own(opener: Any) -> Source:
     source = source_of(opener)
     if source is None:
         raise UsageError("--engine reads files that have everything in them", hint="--engine local")
-    if source.address is not None:
-        raise UsageError("--engine reads files that all workers see by a path, no addresses", hint="--engine local")
     return source
 
 

@@ -52,17 +52,18 @@ def scan_part(plan: Plan, part: Stretch) -> Scanned:
     folds: list[Accumulator] = []
     total = Scanned(0, [], [[Tally() for _ in contest.terms] for contest in plan.contests], Notices())
     with np.errstate(all="ignore"):
-        for fragment in part.fragments:
-            folds = folds or _folds(plan, part.file, 0 if part.whole else fragment.start or 0)
-            try:
+        try:
+            for fragment in part.fragments:
+                folds = folds or _folds(plan, part.file, 0 if part.whole else fragment.start or 0)
                 found = scan_fragment(plan, part.needs, part.file, fragment)
-            except CellError as error:
-                raise CellError(total.rows + error.row, error.problem, error.hint) from error
-            for fold, sums in zip(folds, found.sums, strict=True):
-                fold.absorb(sums)
-            absorb_tallies(total.tallies, found.tallies, total.rows)
-            total.notices.absorb(found.notices)
-            total.rows += found.rows
+                for fold, sums in zip(folds, found.sums, strict=True):
+                    fold.absorb(sums)
+                absorb_tallies(total.tallies, found.tallies, total.rows)
+                total.notices.absorb(found.notices)
+                total.rows += found.rows
+        except CellError as error:
+            # of a fragment, or of the cutting of the next one: both count from the row that comes next
+            raise CellError(total.rows + error.row, error.problem, error.hint) from error
         for fold in folds if part.whole else ():
             # the file ends here, so that its last block is complete
             fold.close_block()

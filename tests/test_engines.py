@@ -194,6 +194,7 @@ def test_what_no_engine_does(engine: str, data: Path) -> None:
         ["compare", "-l", "mae", *PAIR, "odd.parquet", "--model-column", "split", "--key", "user"],
         ["worst", "-l", "mae", *PAIR, "odd.parquet"],
         ["inspect", "odd.parquet"],
+        ["compute", "-l", "mae", *PAIR, "https://localhost/odd.parquet"],
     ):
         told = run_cli([*args, "--engine", engine], cwd=data)
         assert (told.code, told.out) == (2, ""), args

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import losscli
+from losscli.data.sources import natural_order
 from tests.cli import Outcome, run_cli
 
 MAE = ("compute", "-l", "mae", "-t", "y", "-p", "p")
@@ -50,6 +51,23 @@ def test_the_files_below_it_in_natural_order(tmp_path: Path) -> None:
     assert losses(f"{tmp_path}/") == [1, 2, 3, 4, 5]
     assert losses(".", cwd=tmp_path) == [1, 2, 3, 4, 5]
     assert losses(f"{tmp_path}/**/*.csv") == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("names", [["p01.csv", "p1.csv", "p001.csv"], ["p1.csv", "p001.csv", "p01.csv"]])
+def test_names_of_one_number_have_an_order(names: Sequence[str]) -> None:
+    """Whatever order the file system lists them in."""
+    assert sorted(names, key=natural_order) == ["p001.csv", "p01.csv", "p1.csv"]
+    assert sorted(["p10.csv", "p9.csv", "p"], key=natural_order) == ["p", "p9.csv", "p10.csv"]
+
+
+def test_a_row_is_counted_in_its_file_where_a_piece_of_it_cannot_be_cut(tmp_path: Path) -> None:
+    """In a small file, which one thread reads as a whole, as in the first, which is cut here."""
+    lines = [f"{row},{row},{'x' * 90}" for row in range(1, 2001)]
+    lines[1499] = '1500,1500,"x'
+    (tmp_path / "open.csv").write_text("y,p,note\n" + "\n".join(lines) + "\n")
+    write(tmp_path, {"a.csv": 1})
+    for names in (["open.csv"], ["a.csv", "open.csv"]):
+        told(run_cli([*MAE, *names], cwd=tmp_path), 3, "open.csv, row 1500", "never closed")
 
 
 def test_what_is_hidden_is_no_data(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Expected values come from the same rows in one file, from the rows that the test
 import json
 import pickle
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from losscli.data.sources import Source, resolve
 from losscli.data.table import Table
 from losscli.data.text_options import TextOptions
 from losscli.errors import DataError
+from losscli.far_parts import FarCutting
+from losscli.parts import WholeFile
 from tests.cli import run_cli
 from tests.test_folders import MAE, losses, told, write
 
@@ -88,6 +91,17 @@ def test_sources_are_small_and_go_to_workers(tmp_path: Path) -> None:
     assert copy == source
     assert len(pickle.dumps(source)) < 1000
     assert len(pickle.dumps(source.open())) < 20_000
+
+
+def test_a_file_that_is_named_twice_has_keys_where_a_pattern_stands_for_it(tmp_path: Path) -> None:
+    write(tmp_path, {"k=1/a.csv": 1})
+    sources = resolve([f"{tmp_path}/*/*", f"{tmp_path}/k=1/a.csv"], None, TextOptions())
+    cutting = FarCutting([source.open for source in sources], slots=2)
+    for file, (source, names) in enumerate(zip(sources, (["y", "p", "k"], ["y", "p"]), strict=True)):
+        part = cutting.unopened(file, source.open, is_open=False)
+        assert isinstance(part, WholeFile)
+        with closing(part.opener()) as table:
+            assert [column.name for column in table.columns] == names
 
 
 ROWS = 4000

@@ -38,6 +38,17 @@ def test_wanted_columns_by_hand() -> None:
     assert _numbers(b"5\n6\n", [0], columns=1) == [[5.0, 6.0]]
 
 
+def test_an_empty_line_is_no_row_of_a_single_column(tmp_path: Path) -> None:
+    """As for the parser, which reads pieces that are small or have quotes."""
+    (tmp_path / "one.csv").write_text("kl\n1\n\n4\n")
+    (tmp_path / "two.csv").write_text('kl\n1\n\n"4"\n')
+    for name in ("one.csv", "two.csv"):
+        done = run_cli(["inspect", name], cwd=tmp_path)
+        assert done.code == 0, done.err
+        assert "2 rows" in done.out
+        assert "missing" not in done.out
+
+
 def test_an_empty_cell_is_nan() -> None:
     found = PlainText(",", 3, [0, 1, 2]).numbers(b"1,,3\n,5,\n", 9)
     assert found is not None

@@ -11,7 +11,9 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,8 @@ import pytest
 
 import losscli
 from losscli.data.addresses import Address, shown_address
-from losscli.errors import UsageError
+from losscli.data.web import _streamed
+from losscli.errors import DataError, UsageError
 from tests.cli import ROOT, Outcome, run_cli, run_process
 from tests.servers import Served, serving
 
@@ -150,6 +153,19 @@ def test_a_connection_that_is_always_lost_ends_the_run(name: str, behaviour: dic
 def test_a_file_that_changes_is_noticed(name: str, questions: int) -> None:
     with serving(files=FILES, change_after=questions) as served:
         refused(run_cli([*ASKED, served.address + name, "--threads", "1"]), "changed while it was read")
+
+
+@pytest.mark.parametrize(("said", "whole"), [("8", True), ("9", False)])
+def test_a_stream_that_ends_before_its_end(said: str, whole: bool) -> None:
+    """A library that does not look at the length itself ends it without a word."""
+    left = iter([b"y,p\n", b"1,2\n", b""])
+    answer = SimpleNamespace(
+        headers={"Content-Length": said},
+        raw=SimpleNamespace(read=lambda *_, **__: next(left)),
+        close=lambda: None,
+    )
+    with nullcontext() if whole else pytest.raises(DataError, match="lost while it was read"):
+        assert b"".join(_streamed(answer, "x.csv")) == b"y,p\n1,2\n"
 
 
 def test_a_file_that_becomes_shorter_is_noticed() -> None:

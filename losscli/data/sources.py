@@ -293,6 +293,7 @@ def _expanded(named: Source) -> list[Source]:
     return [replace(named, name=file.name, keys=file.keys, within=name) for file in found]
 
 
-def natural_order(name: str) -> list[tuple[int, int, str]]:
-    """A sort key by which part2 comes before part10."""
-    return [(0, int(part), "") if re.fullmatch("[0-9]+", part) else (1, 0, part) for part in re.split("([0-9]+)", name)]
+def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """A sort key by which part2 comes before part10; of part1 and part01 the order is that of their characters."""
+    parts = re.split("([0-9]+)", name)
+    return [(0, int(part), "") if re.fullmatch("[0-9]+", part) else (1, 0, part) for part in parts], name

@@ -88,7 +88,8 @@ class TextTable:
         """What reads numbers from pieces that are plain, where nothing but plain numbers is asked for."""
         options = self.options
         plain = options.decimal == "." and options.nulls == NULL_WORDS and not options.percent_cells
-        if not plain or not all(need.as_number for need in needs):
+        # an empty line is no row, but of a single column it would be taken for an empty cell
+        if not plain or len(self.columns) == 1 or not all(need.as_number for need in needs):
             return None
         return PlainText(self.delimiter, len(self.columns), places)
 

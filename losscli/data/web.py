@@ -144,7 +144,8 @@ def _first_answer(address: str, label: str) -> tuple[Any, WebFile | None, bytes]
 def _streamed(answer: Any, label: str) -> Iterator[bytes]:
     """The content of an answer piece by piece; a connection that is lost cannot be taken up again."""
     with closing(answer):
-        if _length(answer) is None and answer.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        length, seen = _length(answer), 0
+        if length is None and answer.headers.get("Transfer-Encoding", "").lower() != "chunked":
             raise DataError(
                 f"{label}: the server does not say where the file ends, so that a lost connection would go unnoticed",
                 "download it first",
@@ -152,8 +153,12 @@ def _streamed(answer: Any, label: str) -> Iterator[bytes]:
         while True:
             piece = _persistently(label, lambda: _content(answer, label, _STREAM_BYTES), pauses=())
             if not piece:
-                return
+                break
+            seen += len(piece)
             yield piece
+        # urllib3 before its second version ends such a stream like any other
+        if length is not None and seen != length:
+            raise DataError(f"{label}: the connection was lost while it was read", "try again, or download it first")
 
 
 def _persistently(label: str, ask: Any, pauses: tuple[float, ...] | None = None) -> Any:
