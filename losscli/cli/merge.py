@@ -22,10 +22,11 @@ def command(states: States = None, *, output: OutputOptions) -> None:
     from losscli.cli.job import begin, tell
     from losscli.cli.sharding import Asked
     from losscli.cli.writing import KINDS, check_places, default_kind, destinations
+    from losscli.data.left_out import LeftOut
     from losscli.errors import DataError
     from losscli.states.document import read_document
     from losscli.states.merging import check_together, merged, trusted_no_further
-    from losscli.summary import report_of
+    from losscli.summary import report_of, with_left_out
 
     if not states:
         raise UsageError("no state", hint="name the files that --emit-state wrote")
@@ -44,4 +45,4 @@ def command(states: States = None, *, output: OutputOptions) -> None:
     inputs = first.inputs if any(place.kind == "json" for place in places) else ()
     with trusted_no_further():
         report = report_of(asked.command, sums, request, how, level, inputs, first.penalties)
-    tell(report, places, output)
+    tell(with_left_out(report, LeftOut(first.notes)), places, output)

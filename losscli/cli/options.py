@@ -169,17 +169,24 @@ class InputOptions:
 
     def fitting_sources(self, files: list[str] | None, where: list[str] | None, *, quiet: bool) -> "list[Source]":
         """The same without the files that a filter leaves out by the names of their folders, which is said."""
+        sources, notes = self.noted_sources(files, where)
+        if notes and not quiet:
+            from losscli.cli.writing import say
+
+            for note in notes:
+                say(f"warning: {note}")
+        return sources
+
+    def noted_sources(self, files: list[str] | None, where: list[str] | None) -> "tuple[list[Source], list[str]]":
+        """The same, and what is to be said of the files that are left out."""
         sources = self.sources(files)
         if not where or not any(source.keys for source in sources):
-            return sources
-        from losscli.cli.writing import say
+            return sources, []
         from losscli.data.pruning import fitting_sources
         from losscli.data.where import Condition
 
         found = fitting_sources(sources, [Condition.parse(text) for text in where])
-        for note in [] if quiet else found.notes():
-            say(f"warning: {note}")
-        return found.sources
+        return found.sources, found.notes()
 
 
 UNSAID_LEVEL = 0.95

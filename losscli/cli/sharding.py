@@ -164,7 +164,7 @@ def emit_state(
         how.check(spec.loss.name, spec.loss.reductions)
     check_shardable(request)
     path = part.emit_state or ""
-    sources = _sources(files, asked, path, quiet=output.quiet)
+    sources, notes = _sources(files, asked, path)
     begin()
     penalties = penalty.penalties()
     with Progress(output.quiet) as progress:
@@ -172,22 +172,24 @@ def emit_state(
             [source.open for source in sources], request, shard, thread_count(reading.threads), progress
         )
     inputs = [Input(*entry) for entry in identities(sources)]
-    write_texts({path: document_text(asked.to_dict(), shard, inputs, penalties, scanned)})
+    write_texts({path: document_text(asked.to_dict(), shard, inputs, penalties, scanned, notes)})
     if not output.quiet:
+        for note in notes:
+            say(f"warning: {note}")
         rows = f"{scanned.rows:,} {'row' if scanned.rows == 1 else 'rows'}"
         say(f"shard {shard}: {rows}, state in {path}; `losscli merge` joins the states")
 
 
-def _sources(files: list[str] | None, asked: Asked, path: str, *, quiet: bool) -> "list[Source]":
-    """The files of the whole input, none of which is a stream or the place of the state."""
+def _sources(files: list[str] | None, asked: Asked, path: str) -> "tuple[list[Source], list[str]]":
+    """The files of the whole input, none of which is a stream or the place of the state; and what is said of others."""
     from losscli.cli.writing import Destination, check_places
 
-    sources = asked.reading.fitting_sources(files, asked.rows.where, quiet=quiet)
+    sources, notes = asked.reading.noted_sources(files, asked.rows.where)
     once = next((source for source in sources if source.read_once), None)
     if once is not None:
         raise UsageError(f"{once.label} cannot be cut into shards: it can be read once", hint="give a file")
     check_places([Destination("state", path)], [source.name for source in sources])
-    return sources
+    return sources, notes
 
 
 def _check_no_output(output: OutputOptions) -> None:

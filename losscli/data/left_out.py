@@ -1,6 +1,7 @@
 """Rows that an inner join leaves out, counted; and what is said of files that were not read."""
 
 import threading
+from collections.abc import Iterable
 
 
 class LeftOut:
@@ -11,9 +12,9 @@ class LeftOut:
         notes: what else to say, of rows that were not read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notes: Iterable[str] = ()) -> None:
         self.rows: dict[str, int] = {}
-        self.notes: list[str] = []
+        self.notes = list(notes)
         self._unmatched = 0
         self._lock = threading.Lock()
 

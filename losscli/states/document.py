@@ -24,7 +24,7 @@ from losscli.strict import Fields, UnfitError, json_object, listed, mapped, text
 from losscli.version import __version__
 
 SCHEMA = "losscli.state/1"
-_NAMES = ("asked", "shard", "inputs", "pieces", "columns", "penalties", "labels", "parts", "notices")
+_NAMES = ("asked", "shard", "inputs", "pieces", "columns", "penalties", "labels", "parts", "notices", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Document:
         columns: those of the first file.
         labels: the labels, which the sums name by number.
         parts: what the rows of each file add up to, as JSON.
+        notes: what to say of files that were left out by the names of their folders.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Document:
     labels: Sequence[Any]
     parts: Sequence[Any]
     notices: Notices
+    notes: Sequence[str] = ()
 
     def spans(self) -> list[Span]:
         """The pieces of each part."""
@@ -83,6 +85,7 @@ def document_text(
     inputs: Sequence[Input],
     penalties: Sequence[Penalty],
     scanned: Scanned,
+    notes: Sequence[str] = (),
 ) -> str:
     """A state as the text of its file.
 
@@ -101,6 +104,7 @@ def document_text(
         "labels": labels.entries,
         "parts": parts,
         "notices": notices_fields(scanned.notices),
+        "notes": list(notes),
     }
     whole_body = _one_line(body)
     head = {"schema": SCHEMA, "version": __version__, "sha256": _digest(whole_body)}
@@ -162,6 +166,7 @@ def read_document(path: str) -> Document:
             [label_of(label, f"labels[{number}]") for number, label in enumerate(fields.listed("labels"))],
             fields.listed("parts"),
             notices_of(*fields.at("notices")),
+            [text(note, "notes") for note in fields.listed("notes")],
         )
         if len(document.parts) != len(document.spans()):
             raise UnfitError("parts", f"must have {len(document.spans())} entries, not {len(document.parts)}")

@@ -59,6 +59,8 @@ def _difference(one: Document, two: Document) -> str:
     for mine, theirs in zip(one.inputs, two.inputs, strict=True):
         if mine != theirs:
             return f"the files differ: {mine.path} ({mine.hash}) and {theirs.path} ({theirs.hash})"
+    if one.notes != two.notes:
+        return "other files were left out by the names of their folders"
     same = (one.pieces, one.columns, one.penalties) == (two.pieces, two.columns, two.penalties)
     return "" if same else "they saw different columns or parameters"
 
