@@ -122,7 +122,7 @@ def test_columns_of_different_types_are_the_classes_of_a_row() -> None:
 
 def test_one_hot_truth_given_as_indices_is_still_seen_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """The class that occurs last is noticed though all others were seen before, and one that never occurs is told."""
-    monkeypatch.setattr("losscli.evaluation.BLOCK", 2)
+    monkeypatch.setattr("losscli.part_sums.BLOCK", 2)
     columns = {f"logit_{i}": pa.array([0.5, -1.0, 2.0, 1.5, 0.0, 3.0]) for i in range(3)}
     for labels, warned in (([0, 1, 1, 0, 1, 2], False), ([0, 1, 1, 0, 1, 0], True)):
         table = pa.table({"y": pa.array(labels), **columns})
