@@ -18,6 +18,9 @@ _PIECES = 3
 _STEP = 4
 """The powers of two are multiples of this, so that blocks have most of them in common."""
 _DIGIT = 12
+_FULL = 1 << 61
+"""Sums beyond this are carried on, so that two of them never leave 64 bits."""
+_CARRIED = 32
 UNITS_AT_A_TIME = 96
 """Pieces are at most 2^15, so their sums stay whole while so many units are drawn at most 2^9 times: of Poisson numbers
 the sum is larger once in 10^100. Products of this size are also too small for BLAS to start threads of its own."""
@@ -79,9 +82,14 @@ class ExactSums:
         return self
 
     def add(self, place: int, power: int, numbers: Index) -> None:
-        """Add whole numbers times a power of two to a column."""
+        """Add whole numbers, each below 2^62, times a power of two to a column."""
         mine = self.parts.get((place, power))
-        self.parts[place, power] = numbers if mine is None else mine + numbers
+        total = numbers if mine is None else mine + numbers
+        if mine is not None and max(int(total.max()), -int(total.min())) >= _FULL:
+            high = total >> _CARRIED
+            total = total - (high << _CARRIED)
+            self.add(place, power + _CARRIED, high)
+        self.parts[place, power] = total
 
     def add_times(self, place: int, factor: float, source: int) -> None:
         """Add to a column the sums that another has so far, times a number."""

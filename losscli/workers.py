@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
+from losscli.arrays import np
 from losscli.records import dataclass
 
 if TYPE_CHECKING:
@@ -59,7 +60,13 @@ def in_parts(function: Callable[[Item], Output], parts: Sequence[Item]) -> Itera
     """function of each part, in their order; on the threads of the scan where there are several of both."""
     if len(parts) < 2 or _SHARED.threads < 2:
         return map(function, parts)
-    return _pool().map(function, parts)
+
+    def quietly(part: Item) -> Output:
+        # what the caller said of warnings holds for its own thread only
+        with np.errstate(all="ignore"):
+            return function(part)
+
+    return _pool().map(quietly, parts)
 
 
 def _pool() -> "Executor":

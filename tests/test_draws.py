@@ -180,3 +180,16 @@ def test_a_slice_has_the_draws_of_its_rows(more: dict[str, Any]) -> None:
     for name in "abc":
         alone = run(table, ["mse"], {"target": "y"}, where=[f"g={name}"], **asked)
         assert in_slice(cut, g=name)[:2] == in_slice(alone)[:2]
+
+
+def test_sums_do_not_end_where_64_bits_do() -> None:
+    sums, expected = ExactSums(), 0
+    for step in range(5000):
+        number = (1 << 61) - 12345 - step
+        sums.add(0, -8, np.array([number, -number, 7]))
+        expected += number
+    other = ExactSums()
+    other += sums
+    other += sums
+    assert sums.wholes(3, 1) == [whole << SCALE - 8 for whole in (expected, -expected, 35_000)]
+    assert other.wholes(3, 1) == [2 * whole for whole in sums.wholes(3, 1)]

@@ -135,3 +135,10 @@ def test_work_on_many_threads_shares_the_threads_for_parts() -> None:
         for thread in threads:
             thread.join(timeout=20)
     assert results == {place: [number + place for number in range(50)] for place in range(12)}
+
+
+def test_parts_on_threads_say_nothing_of_what_overflows(recwarn: pytest.WarningsRecorder) -> None:
+    with workers(2):
+        found = list(in_parts(lambda size: np.exp(np.array([size])), [1e4, 1e5, 1e6]))
+    assert [bool(np.isinf(one[0])) for one in found] == [True] * 3
+    assert not list(recwarn)
