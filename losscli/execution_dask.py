@@ -15,14 +15,14 @@ import dask
 import distributed
 from distributed.utils import LoopRunner
 
-from losscli.errors import DataError, LosscliError
+from losscli.errors import DataError
 from losscli.execution_far import (
     KEEPS_MEMORY,
     RETRIES,
     WAIT,
+    as_ours,
     check_versions,
     far_map,
-    given_up,
     prepare_children,
     probe,
     unreachable,
@@ -64,11 +64,11 @@ class _Futures:
     dask: Dask
 
     def submit(self, function: bytes, item: bytes) -> Any:
-        with _as_ours():
+        with as_ours():
             return self.dask.submit(function, item)
 
     def done(self, waiting: deque[Any], seconds: float) -> list[Any]:
-        with _as_ours():
+        with as_ours():
             try:
                 with self.dask.client.as_current():
                     distributed.wait(waiting[0], timeout=seconds)
@@ -77,27 +77,17 @@ class _Futures:
             return list(takewhile(lambda future: future.done(), waiting))
 
     def results(self, tickets: list[Any]) -> list[bytes]:
-        with _as_ours():
+        with as_ours():
             found: list[bytes] = self.dask.client.gather(tickets)
             return found
 
     def slots(self) -> int:
-        with _as_ours():
+        with as_ours():
             return sum(self.dask.client.nthreads().values())
 
     def cancel(self, tickets: deque[Any]) -> None:
         if tickets and self.dask.client.status == "running":
             self.dask.client.cancel(list(tickets))
-
-
-@contextmanager
-def _as_ours() -> Iterator[None]:
-    try:
-        yield
-    except LosscliError:
-        raise
-    except Exception as error:
-        raise given_up(error) from error
 
 
 @contextmanager

@@ -5,13 +5,14 @@ import pickle
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from losscli.errors import DataError
+from losscli.errors import DataError, LosscliError
 from losscli.version import __version__
 
 Item = TypeVar("Item")
@@ -177,3 +178,14 @@ def unreachable(name: str, address: str, error: object) -> DataError:
         f"no {name} cluster answers at {address} within {WAIT:.0f} seconds: {reason[:200]}",
         "check the address and whether it runs, or compute here: --engine local",
     )
+
+
+@contextmanager
+def as_ours() -> Iterator[None]:
+    """Tell what goes wrong in an engine as losscli tells it; its own errors stay as they are."""
+    try:
+        yield
+    except LosscliError:
+        raise
+    except Exception as error:
+        raise given_up(error) from error

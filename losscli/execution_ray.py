@@ -10,13 +10,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from losscli.errors import DataError, LosscliError
+from losscli.errors import DataError
 from losscli.execution_far import (
     RETRIES,
     WAIT,
+    as_ours,
     check_versions,
     far_map,
-    given_up,
     prepare_children,
     probe,
     unreachable,
@@ -58,11 +58,11 @@ class _Refs:
     task: Any
 
     def submit(self, function: bytes, item: bytes) -> Any:
-        with _as_ours():
+        with as_ours():
             return self.task.remote(versions(), function, item)
 
     def done(self, waiting: deque[Any], seconds: float) -> list[Any]:
-        with _as_ours():
+        with as_ours():
             first, _ = ray.wait([waiting[0]], timeout=seconds)
             if not first:
                 return []
@@ -70,27 +70,17 @@ class _Refs:
             return list(takewhile(lambda ref: ref in ready, waiting))
 
     def results(self, tickets: list[Any]) -> list[bytes]:
-        with _as_ours():
+        with as_ours():
             found: list[bytes] = ray.get(tickets)
             return found
 
     def slots(self) -> int:
-        with _as_ours():
+        with as_ours():
             return int(ray.cluster_resources().get("CPU", 0))
 
     def cancel(self, tickets: deque[Any]) -> None:
         for ref in tickets:
             ray.cancel(ref)
-
-
-@contextmanager
-def _as_ours() -> Iterator[None]:
-    try:
-        yield
-    except LosscliError:
-        raise
-    except Exception as error:
-        raise given_up(error) from error
 
 
 @contextmanager
@@ -156,5 +146,5 @@ def _of_each_node() -> Iterator[tuple[str, str]]:
             asked[node["NodeManagerAddress"]] = ray.remote(probe()).options(num_cpus=0, scheduling_strategy=where)
     if not asked:
         raise DataError("the Ray cluster has no node with processors", "add workers to it")
-    with _as_ours():
+    with as_ours():
         yield from zip(asked, ray.get([task.remote() for task in asked.values()], timeout=6 * WAIT), strict=True)

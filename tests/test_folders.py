@@ -6,6 +6,7 @@ Expected values are those of the rows that the tests wrote, worked out by hand.
 import json
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import losscli
-from losscli.data.sources import natural_order
+from losscli.data.sources import natural_order, resolve
+from losscli.data.text_options import TextOptions
+from losscli.part_sums import scan_part
+from losscli.parts import WholeFile
 from tests.cli import Outcome, run_cli
+from tests.engine import request_of
 
 MAE = ("compute", "-l", "mae", "-t", "y", "-p", "p")
 
@@ -263,3 +268,15 @@ def test_verify_knows_a_folder(tmp_path: Path) -> None:
 def test_an_output_is_not_written_over_a_file_of_a_folder(tmp_path: Path) -> None:
     write(tmp_path, {"a.csv": 1})
     told(run_cli([*MAE, str(tmp_path), "-o", f"csv:{tmp_path / 'a.csv'}"]), 2, "is an input as well")
+
+
+def test_of_a_whole_file_nothing_but_sums_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("y_true,y_pred\n" + "1,2\n" * 100)
+    source = resolve([str(path)], None, TextOptions())[0]
+    with closing(source.open()) as table:
+        plan = request_of(["mse"], {"target": "y_true", "pred": "y_pred"}).plan(table)
+    with WholeFile(0, "one.csv", source.open).read(plan.needs) as stretch:
+        found = scan_part(plan, stretch)
+    assert found.rows == 100
+    assert not any(len(run.units.losses) for run in (*found.sums[0].before, *found.sums[0].after))

@@ -225,3 +225,15 @@ def test_memory_does_not_grow_with_the_file(folder: Path) -> None:
         often = _measured(["compute", *[str(folder / name)] * 40, *args])
         assert (some[0], often[0]) == (0, 0)
         assert often[1] < some[1] * 1.1
+
+
+def test_what_was_taken_for_a_moment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    megabyte, now = 10**6, [50, 60]
+    monkeypatch.setattr("losscli.memory.taken", lambda: (now[0] * megabyte, now[1] * megabyte))
+    with max_memory("100MB"):
+        look()
+        now[1] = 109
+        look()
+        now[1] = 111
+        with pytest.raises(DataError, match="is too little"):
+            look()
