@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.cli import ROOT, Outcome, run_cli
@@ -171,3 +172,22 @@ def test_what_init_writes_passes_on_the_same_file(tmp_path: Path, path: Path) ->
         return
     outcome = check(tmp_path, "-q")
     assert outcome.code == 0, (tmp_path / "losscli.toml").read_text() + outcome.out + outcome.err
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in (ROOT / "sample_data").glob("*.[pc]*[tv]")))
+def test_a_sample_file_passes_what_init_writes_of_it(name: str, tmp_path: Path) -> None:
+    file = str(ROOT / "sample_data" / name)
+    assert init(tmp_path, file).code == 0
+    assert check(tmp_path, file).code == 0
+
+
+def test_a_parameter_that_a_name_says_is_that_of_its_rule(tmp_path: Path) -> None:
+    # which of two columns is the prediction is open for other losses; q80_baseline says its level
+    file = ROOT / "sample_data" / "diabetes.csv"
+    assert init(tmp_path, str(file)).code == 0
+    (rule,) = tomllib.loads((tmp_path / "losscli.toml").read_text())["gate"]
+    rows = pd.read_csv(file)
+    error = rows["y_true"] - rows["q80_baseline"]
+    present = np.maximum(0.8 * error, -0.2 * error).mean()
+    assert rule["loss"] == "pinball:tau=0.8"
+    assert 1.05 * present <= rule["max"] <= 1.0502 * present

@@ -113,7 +113,7 @@ def _fitting(
     found = suggestions(inspect(openers, conditions, thread_count(reading.threads)), [])
     # a note says that something in the command is a guess
     sure = [suggestion for suggestion in found.ready if not suggestion.note] or found.ready[:1]
-    lines = [_flags(suggestion.arguments) for suggestion in sure]
+    lines = [_with_parameters(_flags(suggestion.arguments)) for suggestion in sure]
     if not lines:
         raise UsageError("no loss fits the file by its names alone", hint="losscli inspect FILE; then --loss NAME")
     first = {name: text for name, text in lines[0].items() if name != "loss"}
@@ -125,6 +125,16 @@ def _fitting(
         replace(catalogue, roles={**roles, **catalogue.roles}),
         replace(rows, **{name: text for name, text in own.items() if getattr(rows, name) is None}),
     )
+
+
+def _with_parameters(line: dict[str, str]) -> dict[str, str]:
+    """The same with the parameters of the loss behind its name, where they hold for its own rule only."""
+    from losscli.catalogue import find
+
+    known = {parameter.name for parameter in find(line["loss"]).parameters}
+    given = ",".join(f"{name}={text}" for name, text in line.items() if name in known)
+    rest = {name: text for name, text in line.items() if name not in known}
+    return {**rest, "loss": f"{line['loss']}:{given}"} if given else line
 
 
 def _flags(arguments: Sequence[str]) -> dict[str, str]:
