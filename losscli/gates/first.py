@@ -77,7 +77,7 @@ def _gate(name: str, results: Sequence[Result], shared: Mapping[str, Any], slack
     kind = MAX if results[0].direction == "lower" else MIN
     worst = max(values) if kind == MAX else min(values)
     lines = ["", "[[gate]]", f"loss = {_toml(name)}"]
-    lines += [f"{r} = {_columns(names)}" for r, names in results[0].columns.items() if r not in shared]
+    lines += [f"{r} = {_columns(names)}" for r, names in _roles(results[0]).items() if r not in shared]
     if by:
         lines.append(f"by = {_toml(list(by))}")
     now = f"now {worst:.6g} {_comment(results[0].units)}" + (", the worst slice" if len(results) > 1 else "")
@@ -85,11 +85,16 @@ def _gate(name: str, results: Sequence[Result], shared: Mapping[str, Any], slack
     return "\n".join(lines)
 
 
+def _roles(result: Result) -> dict[str, Sequence[str]]:
+    """The columns of the roles; that of a parameter stands behind the name of the loss."""
+    return {role: names for role, names in result.columns.items() if role not in result.params}
+
+
 def _shared_columns(results: Sequence[Result]) -> dict[str, Sequence[str]]:
     """The roles whose columns are the same wherever they are read; a weight and a group hold for all."""
     found: dict[str, set[tuple[str, ...]]] = {}
     for result in results:
-        for role, names in result.columns.items():
+        for role, names in _roles(result).items():
             found.setdefault(role, set()).add(tuple(names))
     return {role: next(iter(names)) for role, names in found.items() if len(names) == 1}
 
